@@ -1,0 +1,123 @@
+//! Identifiers, each a type of its own, so that none is handed over for another.
+
+use std::{fmt, str::FromStr};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+macro_rules! text_id {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes the text as it is.
+            #[must_use]
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )*};
+}
+
+text_id! {
+    /// One of our people (`sub` of our access tokens): `usr_` and 128 random bits.
+    UserId;
+    /// An OAuth client (RFC 6749 §2.2): registered, pre-registered, or the URL of its metadata document.
+    ClientId;
+    /// An identity provider: the stem of its file in `providers/`.
+    ProviderId;
+    /// A protected MCP server: the stem of its file in `servers/`.
+    ServerId;
+    /// A signing key (`kid`, RFC 7517 §4.5).
+    KeyId;
+    /// One access token (`jti`, RFC 7519 §4.1.7).
+    TokenId;
+}
+
+impl UserId {
+    /// A new id from 128 random bits.
+    #[must_use]
+    pub fn from_entropy(bytes: [u8; 16]) -> Self {
+        Self(format!("usr_{}", URL_SAFE_NO_PAD.encode(bytes)))
+    }
+}
+
+impl TokenId {
+    /// A new id from 128 random bits.
+    #[must_use]
+    pub fn from_entropy(bytes: [u8; 16]) -> Self {
+        Self(URL_SAFE_NO_PAD.encode(bytes))
+    }
+}
+
+/// One grant: everything that followed from one consent at one sign-in, and the unit of revocation
+/// (a refresh-token family, OAuth 2.1 §4.3.1). Written as base64url of its 128 random bits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GrantId([u8; 16]);
+
+impl GrantId {
+    /// A new id from 128 random bits.
+    #[must_use]
+    pub const fn from_entropy(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// The raw bits.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl fmt::Display for GrantId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&URL_SAFE_NO_PAD.encode(self.0))
+    }
+}
+
+impl fmt::Debug for GrantId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "GrantId({self})")
+    }
+}
+
+/// The text is not a grant id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a grant id")]
+pub struct NotAGrantId;
+
+impl FromStr for GrantId {
+    type Err = NotAGrantId;
+
+    fn from_str(text: &str) -> Result<Self, NotAGrantId> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| NotAGrantId)?;
+        bytes.try_into().map(Self).map_err(|_| NotAGrantId)
+    }
+}
+
+impl Serialize for GrantId {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for GrantId {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?.parse().map_err(de::Error::custom)
+    }
+}

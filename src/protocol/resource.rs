@@ -1,0 +1,93 @@
+//! Resource indicators (RFC 8707): the exact URL of a protected MCP server, and the `aud` of its
+//! access tokens.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// The URL of one MCP server exactly as its metadata names it (RFC 9728 §2, `resource`).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Resource(String);
+
+impl Resource {
+    /// Takes the server's URL as configured.
+    #[must_use]
+    pub fn new(url: impl Into<String>) -> Self {
+        Self(url.into())
+    }
+
+    /// The URL.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The path of the URL, such as `/mcp`.
+    #[must_use]
+    pub fn path(&self) -> String {
+        Url::parse(&self.0).map_or_else(|_| String::new(), |url| url.path().to_owned())
+    }
+
+    /// Whether `asked` names this server: the same scheme, host and port in any case, the same path
+    /// but for one trailing slash, and nothing else (RFC 8707 §2: absolute, no fragment).
+    #[must_use]
+    pub fn is_named_by(&self, asked: &str) -> bool {
+        let (Ok(ours), Ok(asked)) = (Url::parse(&self.0), Url::parse(asked)) else { return false };
+        let path = |url: &Url| url.path().strip_suffix('/').unwrap_or(url.path()).to_owned();
+        asked.fragment().is_none()
+            && asked.username().is_empty()
+            && asked.password().is_none()
+            && asked.query() == ours.query()
+            && asked.origin() == ours.origin()
+            && path(&asked) == path(&ours)
+    }
+
+    /// Where the server's metadata stands: the well-known name between host and path (RFC 9728 §3.1).
+    #[must_use]
+    pub fn metadata_url(&self) -> String {
+        let Ok(url) = Url::parse(&self.0) else { return String::new() };
+        let path = url.path().strip_suffix('/').unwrap_or(url.path());
+        let origin = url.origin().ascii_serialization();
+        format!("{origin}/.well-known/oauth-protected-resource{path}")
+    }
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_of_the_host_and_one_trailing_slash_do_not_matter() {
+        let ours = Resource::new("https://mcp.example/tools");
+        assert!(ours.is_named_by("HTTPS://MCP.example:443/tools/"));
+        assert_eq!(
+            ours.metadata_url(),
+            "https://mcp.example/.well-known/oauth-protected-resource/tools"
+        );
+    }
+
+    #[test]
+    fn other_servers_fragments_queries_and_relative_names_do_not() {
+        let ours = Resource::new("https://mcp.example/tools");
+        for other in [
+            "https://mcp.example/Tools",
+            "https://mcp.example/tools#x",
+            "https://mcp.example/tools?x",
+            "https://u@mcp.example/tools",
+            "https://mcp.example",
+            "http://mcp.example/tools",
+            "/tools",
+            "https://mcp.example/tools//",
+        ] {
+            assert!(!ours.is_named_by(other), "{other}");
+        }
+    }
+}

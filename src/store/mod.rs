@@ -1,0 +1,104 @@
+//! Floor 3: the store, a handful of verbs over records.
+//!
+//! A record is put, taken, spent or swapped, each in one durable transaction; there is no
+//! read-then-write. It knows records, never rules.
+
+use async_trait::async_trait;
+
+use crate::{
+    ambient::Timestamp,
+    engine::record::{Client, Code, Consent, Grant, IdentityKey, SignIn, SigningKeyRecord, User},
+    protocol::{
+        id::{ClientId, GrantId, ProviderId, UserId},
+        secret::Digest,
+    },
+};
+
+/// The store could not do its work; nothing was half done.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The engine cannot be reached, or refused: try again later (503).
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// A stored record cannot be read: the database was damaged or written by something else.
+    #[error("a stored record cannot be read: {0}")]
+    Damaged(String),
+}
+
+/// What spending a code found (RFC 6749 §4.1.2: a code is used once).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Spent {
+    /// It was unspent, and is spent now.
+    First,
+    /// It was spent before; the grant it opened is in danger.
+    Again(GrantId),
+    /// There is no such code.
+    Unknown,
+}
+
+/// The store's verbs. Two engines implement them and pass one conformance suite.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Writes a client, replacing one of the same id.
+    async fn put_client(&self, client: &Client) -> Result<(), StoreError>;
+    /// The client, unless it expired before `now`.
+    async fn client(&self, id: &ClientId, now: Timestamp) -> Result<Option<Client>, StoreError>;
+    /// Every client, newest first.
+    async fn clients(&self) -> Result<Vec<Client>, StoreError>;
+    /// Forgets a client and revokes its grants; false when there was none.
+    async fn remove_client(&self, id: &ClientId, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Writes a sign-in under way.
+    async fn put_sign_in(&self, sign_in: &SignIn) -> Result<(), StoreError>;
+    /// Takes (reads and deletes) the sign-in whose state, browser and provider all agree and that has
+    /// not lapsed at `now`. When any disagrees nothing is changed.
+    async fn take_sign_in(
+        &self,
+        state: &Digest,
+        browser: &Digest,
+        provider: &ProviderId,
+        now: Timestamp,
+    ) -> Result<Option<SignIn>, StoreError>;
+
+    /// Finds the user of an identity, or makes `fresh` that user; one user per identity whatever the
+    /// interleaving. Name, e-mail and `seen_at` follow `fresh`; id, `created_at` and `disabled` stay.
+    async fn admit(&self, key: &IdentityKey, fresh: &User) -> Result<User, StoreError>;
+    /// The user.
+    async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError>;
+
+    /// Writes a code together with the consent it came from.
+    async fn put_code(&self, code: &Code, consent: &Consent) -> Result<(), StoreError>;
+    /// Reads a code without spending it; also one already spent. Its record never changes.
+    async fn code(&self, digest: &Digest) -> Result<Option<Code>, StoreError>;
+    /// Spends a code and, when this is the first time and `opens` is given, writes that grant and
+    /// counts the client as used until `client_until`: all in one transaction.
+    async fn spend(
+        &self,
+        digest: &Digest,
+        opens: Option<&Grant>,
+        client_until: Timestamp,
+    ) -> Result<Spent, StoreError>;
+
+    /// The grant, revoked or not.
+    async fn grant(&self, id: &GrantId) -> Result<Option<Grant>, StoreError>;
+    /// Replaces a grant if it is unrevoked and still stands at `before`'s generation and graces;
+    /// false when it moved on meanwhile.
+    async fn swap_grant(&self, before: &Grant, after: &Grant) -> Result<bool, StoreError>;
+    /// Revokes a grant in one row; false when it is unknown or already revoked.
+    async fn revoke_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool, StoreError>;
+    /// Grants revoked at or after `since`.
+    async fn revoked_since(&self, since: Timestamp) -> Result<Vec<GrantId>, StoreError>;
+
+    /// Remembers `digest` until `until`; false when it was remembered already (single use).
+    async fn once(&self, digest: &Digest, until: Timestamp) -> Result<bool, StoreError>;
+
+    /// Every signing key, oldest first.
+    async fn signing_keys(&self) -> Result<Vec<SigningKeyRecord>, StoreError>;
+    /// Writes the very first signing key; when there is one already, nothing changes.
+    async fn put_first_signing_key(&self, key: &SigningKeyRecord) -> Result<(), StoreError>;
+
+    /// Proves that the store takes writes.
+    async fn probe(&self, now: Timestamp) -> Result<(), StoreError>;
+    /// Deletes at most `most` rows that lapsed before `now`; how many it deleted.
+    async fn sweep(&self, now: Timestamp, most: u32) -> Result<u64, StoreError>;
+}
