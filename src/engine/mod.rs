@@ -7,6 +7,7 @@
 pub mod authorize;
 pub mod client_auth;
 pub mod limits;
+pub mod policy;
 pub mod record;
 pub mod redeem;
 pub mod refresh;
