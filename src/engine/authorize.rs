@@ -225,7 +225,9 @@ fn server<'a>(params: &Params, servers: &'a [Terms]) -> Result<&'a Terms, Author
             named.ok_or_else(|| error(Code::InvalidTarget, "No such MCP server is guarded here."))
         }
         (None, _, [only]) => Ok(only),
-        (None, _, _) => Err(error(Code::InvalidTarget, "Say which MCP server by resource (RFC 8707).")),
+        (None, _, _) => {
+            Err(error(Code::InvalidTarget, "Say which MCP server by resource (RFC 8707)."))
+        }
     }
 }
 

@@ -12,3 +12,6 @@ pub mod record;
 pub mod redeem;
 pub mod refresh;
 pub mod register;
+
+#[cfg(test)]
+mod samples;

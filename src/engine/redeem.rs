@@ -77,3 +77,7 @@ pub fn open_grant(code: &Code, first: Option<Digest>, limits: &Limits, now: Time
         revoked_at: None,
     }
 }
+
+#[cfg(test)]
+#[path = "redeem_tests.rs"]
+mod tests;

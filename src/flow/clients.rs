@@ -12,7 +12,8 @@ use crate::{
     flow::store_trouble,
     jose::{
         algorithm::Algorithm,
-        assertion::{unverified_issuer, verify_client_assertion},
+        assertion::verify_client_assertion,
+        jws::Jws,
         keys::KeySet,
     },
     protocol::{
@@ -120,7 +121,7 @@ impl Clients {
         named: Option<ClientId>,
         jwt: &str,
     ) -> Result<AuthenticatedClient, TokenError> {
-        let claimed = unverified_issuer(jwt).map(ClientId::new).ok_or_else(refused)?;
+        let claimed = unverified_client(jwt).ok_or_else(refused)?;
         if named.is_some_and(|named| named != claimed) {
             return Err(refused());
         }
@@ -163,7 +164,14 @@ impl Clients {
     }
 }
 
+/// Whose keys to verify the assertion with; its signature decides whether that is true.
+fn unverified_client(jwt: &str) -> Option<ClientId> {
+    Jws::parse(jwt, MAX_ASSERTION_BYTES).ok()?.unverified_issuer().map(ClientId::new)
+}
+
 /// Ids that are URLs live in a namespace of their own: no registered id contains a colon.
 fn is_url(id: &ClientId) -> bool {
     id.as_str().starts_with("https://") || id.as_str().starts_with("http://")
 }
+
+const MAX_ASSERTION_BYTES: usize = 8 * 1024;

@@ -7,9 +7,10 @@ use crate::{
     engine::{client_auth::Credentials, limits::Limits},
     flow::{clients::Clients, store_trouble},
     guard::Revocations,
-    jose::{access_token::verify_access_token_for_any_resource, keys::KeySet, seal::Vault},
+    jose::{access_token::verify_access_token, keys::KeySet, seal::Vault},
     protocol::{
-        error::TokenError, form::Params, id::GrantId, issuer::Issuer, secret::RefreshToken,
+        error::TokenError, form::Params, id::GrantId, issuer::Issuer, resource::Resource,
+        secret::RefreshToken,
     },
     store::{Store, StoreError},
 };
@@ -64,6 +65,8 @@ pub struct Revocation {
     pub keys: KeySet,
     /// Ourselves.
     pub issuer: Issuer,
+    /// What our access tokens are for.
+    pub resources: Vec<Resource>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -99,9 +102,14 @@ impl Revocation {
                 let (body, tag) = refresh.split();
                 self.vault.tag_is_good(body, tag).then(|| refresh.grant())
             }
-            None => verify_access_token_for_any_resource(token, &self.keys, self.issuer.as_str(), now)
-                .ok()
-                .map(|claims| claims.grant_id),
+            None => self.resources.iter().find_map(|resource| self.access(token, resource, now)),
         }
+    }
+
+    fn access(&self, token: &str, resource: &Resource, now: Timestamp) -> Option<GrantId> {
+        let leeway = self.revoker.limits.leeway;
+        let issuer = self.issuer.as_str();
+        let claims = verify_access_token(token, &self.keys, issuer, resource, now, leeway).ok()?;
+        Some(claims.grant_id)
     }
 }
