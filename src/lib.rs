@@ -4,4 +4,6 @@ pub mod ambient;
 pub mod engine;
 pub mod protocol;
 #[cfg(feature = "server")]
+pub mod provider;
+#[cfg(feature = "server")]
 pub mod store;
