@@ -2,6 +2,8 @@
 pub mod ambient;
 #[cfg(feature = "server")]
 pub mod engine;
+#[cfg(feature = "guard")]
+pub mod jose;
 pub mod protocol;
 #[cfg(feature = "server")]
 pub mod store;
