@@ -8,4 +8,6 @@ pub mod engine;
 pub mod jose;
 pub mod protocol;
 #[cfg(feature = "server")]
+pub mod provider;
+#[cfg(feature = "server")]
 pub mod store;
