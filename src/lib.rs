@@ -5,3 +5,5 @@ pub mod engine;
 pub mod protocol;
 #[cfg(feature = "server")]
 pub mod store;
+#[cfg(feature = "server")]
+pub mod web;
