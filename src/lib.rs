@@ -11,3 +11,5 @@ pub mod protocol;
 pub mod provider;
 #[cfg(feature = "server")]
 pub mod store;
+#[cfg(feature = "server")]
+pub mod web;
