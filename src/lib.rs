@@ -3,6 +3,8 @@ pub mod ambient;
 #[cfg(feature = "server")]
 pub mod engine;
 #[cfg(feature = "guard")]
+pub mod guard;
+#[cfg(feature = "guard")]
 pub mod jose;
 pub mod protocol;
 #[cfg(feature = "server")]
