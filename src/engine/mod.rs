@@ -4,4 +4,6 @@
 //! honoured. It knows no provider, no store and no token format, and it neither waits nor looks at a
 //! clock.
 
+pub mod limits;
+pub mod policy;
 pub mod record;
