@@ -5,6 +5,8 @@ pub mod config;
 #[cfg(feature = "server")]
 pub mod engine;
 #[cfg(feature = "guard")]
+pub mod guard;
+#[cfg(feature = "guard")]
 pub mod jose;
 pub mod protocol;
 #[cfg(feature = "server")]
