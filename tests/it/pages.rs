@@ -5,8 +5,8 @@ use std::{fs, path::Path};
 use countersign::{
     engine::record::ClientKind,
     web::pages::{
-        ASSETS, AuthorizePage, ConnectLine, DevSignInPage, DevUserButton, ErrorPage, HomePage, Link,
-        Pages, ProviderButton, ScopeLine, ServerBox, SignedOutPage, style,
+        ASSETS, AuthorizePage, ConnectLine, DevSignInPage, DevUserButton, ErrorPage, HomePage,
+        Link, Pages, ProviderButton, ScopeLine, ServerBox, SignedOutPage, style,
     },
 };
 
@@ -79,8 +79,14 @@ fn home() -> HomePage {
                 url: "http://localhost:8000/mcp".into(),
                 sign_in: true,
                 connect: vec![
-                    connect("Claude Code", "claude mcp add --transport http demo http://localhost:8000/mcp"),
-                    connect("VS Code", r#"code --add-mcp '{"name":"demo","type":"http","url":"http://localhost:8000/mcp"}'"#),
+                    connect(
+                        "Claude Code",
+                        "claude mcp add --transport http demo http://localhost:8000/mcp",
+                    ),
+                    connect(
+                        "VS Code",
+                        r#"code --add-mcp '{"name":"demo","type":"http","url":"http://localhost:8000/mcp"}'"#,
+                    ),
                 ],
             },
             ServerBox {
