@@ -55,7 +55,7 @@ impl FormTarget {
         let well_formed = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
             && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
         let safe = well_formed && !UNSAFE_SCHEMES.contains(&scheme.as_str());
-        safe.then(|| Self::Scheme(Scheme(scheme)))
+        safe.then_some(Self::Scheme(Scheme(scheme)))
     }
 
     fn source(&self) -> String {
