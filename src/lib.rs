@@ -1,6 +1,8 @@
 //! Countersign.
 pub mod ambient;
 #[cfg(feature = "server")]
+pub mod demo;
+#[cfg(feature = "server")]
 pub mod engine;
 #[cfg(feature = "guard")]
 pub mod guard;
