@@ -35,7 +35,7 @@ pub(super) async fn signed_out(State(site): State<Arc<Site>>) -> Response {
 
 /// `GET /static/{file}`
 pub(super) async fn asset(Path(file): Path<String>) -> Response {
-    match ASSETS.iter().find(|asset| asset.name == file) {
+    match ASSETS.iter().find(|asset| asset.path.strip_prefix("/static/") == Some(file.as_str())) {
         Some(asset) => (asset_headers(asset), asset.body).into_response(),
         None => problem::not_found().await.into_response(),
     }
