@@ -1,0 +1,55 @@
+//! Our own access tokens, verified as a resource server must (RFC 9068 §4).
+
+use std::time::Duration;
+
+use crate::{
+    ambient::Timestamp,
+    jose::{
+        algorithm::Algorithm,
+        jws::{Jws, VerifyPolicy},
+        keys::KeySet,
+        refusal::{Refusal, claim},
+    },
+    protocol::{
+        access::{ACCESS_TOKEN_TYPE, AccessClaims},
+        resource::Resource,
+    },
+};
+
+/// Verifies an access token that `issuer` made for `resource`.
+///
+/// # Errors
+/// [`Refusal`] at the first clause that does not hold.
+pub fn verify_access_token(
+    raw: &str,
+    keys: &KeySet,
+    issuer: &str,
+    resource: &Resource,
+    now: Timestamp,
+    leeway: Duration,
+) -> Result<AccessClaims, Refusal> {
+    let payload = Jws::parse(raw, MAX_ACCESS_TOKEN_BYTES)?.verify(keys, &POLICY)?; // RFC 9068 §4: `typ`, signature
+    let claims: AccessClaims = payload.claims()?;
+    if claims.iss != issuer {
+        return Err(claim("iss", "is not ours"));
+    }
+    if claims.aud != *resource {
+        return Err(claim("aud", "is another server"));
+    }
+    if now >= claims.exp.plus(leeway) {
+        return Err(Refusal::Expired);
+    }
+    if claims.iat > now.plus(leeway) {
+        return Err(Refusal::NotYetValid);
+    }
+    Ok(claims)
+}
+
+/// The longest access token read.
+pub const MAX_ACCESS_TOKEN_BYTES: usize = 8 * 1024;
+
+const POLICY: VerifyPolicy<'static> = VerifyPolicy {
+    algorithms: &[Algorithm::Es256, Algorithm::EdDsa],
+    types: &[Some(ACCESS_TOKEN_TYPE)],
+    allow_missing_kid: false,
+};
