@@ -174,7 +174,10 @@ fn unknown_implied(rules: &[ScopeRule]) -> Vec<PolicyFault> {
         let missing = rule.implies.difference(&known);
         (!missing.is_empty()).then(|| PolicyFault {
             entry: Entry::Scope(at),
-            what: format!("the scope `{}` implies `{missing}`, which no [[scope]] defines", rule.name),
+            what: format!(
+                "the scope `{}` implies `{missing}`, which no [[scope]] defines",
+                rule.name
+            ),
             remedy: format!("define it, or imply one of: {known}"),
         })
     };
@@ -260,8 +263,13 @@ mod tests {
 
     #[test]
     fn unknown_double_and_circular_names_are_refused_all_at_once() {
-        let rules =
-            vec![scope("a", "b"), scope("b", "a"), scope("c", "x"), scope("c", ""), scope("d", "d")];
+        let rules = vec![
+            scope("a", "b"),
+            scope("b", "a"),
+            scope("c", "x"),
+            scope("c", ""),
+            scope("d", "d"),
+        ];
         let tools = vec![tool("t", "y"), tool("t", "a")];
         let faults = Policy::new(rules, tools, Unlisted::Allow).unwrap_err();
         let entries: Vec<_> = faults.iter().map(|fault| fault.entry).collect();
