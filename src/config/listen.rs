@@ -80,7 +80,8 @@ mod tests {
 
     #[test]
     fn names_and_half_addresses_are_refused() {
-        for text in ["example.com:80", "localhost", "8000", ":8000", "localhost:99999", "::1:8000"] {
+        for text in ["example.com:80", "localhost", "8000", ":8000", "localhost:99999", "::1:8000"]
+        {
             assert_eq!(Listen::parse(text), Err(NotAnAddress), "{text}");
         }
         assert!(!Listen::parse("0.0.0.0:8000").unwrap().is_loopback());

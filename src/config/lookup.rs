@@ -4,10 +4,7 @@ use std::{collections::BTreeMap, ffi::OsString, fmt, fs, io, path::Path};
 
 use zeroize::Zeroizing;
 
-use super::{
-    dotenv,
-    fault::Fault,
-};
+use super::{dotenv, fault::Fault};
 
 /// Names and values, the real environment before the `.env` file. Prints names only.
 #[derive(Clone, Default)]

@@ -35,7 +35,9 @@ pub(super) fn stems(text: &str) -> Result<Vec<String>, String> {
     let mut stems: Vec<String> = Vec::new();
     for stem in text.split(',').map(str::trim).filter(|stem| !stem.is_empty()) {
         if !is_stem(stem) {
-            return Err(format!("`{stem}` is not the stem of a file name: letters, digits, - and _"));
+            return Err(format!(
+                "`{stem}` is not the stem of a file name: letters, digits, - and _"
+            ));
         }
         if stems.iter().any(|known| known == stem) {
             return Err(format!("names `{stem}` twice"));

@@ -11,11 +11,11 @@ use crate::{
         id_token::{VerifiedIdToken, precheck_id_token, verify_id_token},
         refusal::Refusal,
     },
-    protocol::{id::ProviderId, pkce::Verifier},
-    provider::{Adapter, UpstreamAsk, identity::Identity},
+    protocol::{id::ProviderId, pkce::Verifier, secret::UpstreamState},
+    provider::{Adapter, UpstreamAsk, file::ClientAuth, identity::Identity},
     upstream::{
-        discovery::{Discovery, ProviderMetadata},
-        exchange::{CodeExchange, ExchangeFault, exchange},
+        discovery::Discovery,
+        exchange::{CodeExchange, ExchangeAuth, ExchangeFault, exchange},
         http::Fetcher,
         jwks::{JwksCache, KeysFault},
     },
@@ -35,6 +35,19 @@ pub struct Provider {
     pub clock: Arc<dyn Clock>,
     /// `{issuer}/callback/{id}`, as registered at the provider.
     pub callback: String,
+}
+
+/// Where a provider answers.
+#[derive(Clone, Debug)]
+pub struct Endpoints {
+    /// The authorization endpoint.
+    pub authorization: Url,
+    /// The token endpoint.
+    pub token: Url,
+    /// The key set.
+    pub jwks: Url,
+    /// Whether it promised to name itself in its answers (RFC 9207 §3).
+    pub sends_iss: bool,
 }
 
 /// Why a provider's answer led nowhere.
@@ -64,14 +77,32 @@ impl Provider {
         &self.adapter.settings().id
     }
 
-    /// Its metadata.
+    /// Its endpoints: those of its file, and for the rest those it publishes.
     ///
     /// # Errors
-    /// [`ProviderFault::Unavailable`] when it was never seen or is too old.
-    pub async fn metadata(&self) -> Result<Arc<ProviderMetadata>, ProviderFault> {
-        let issuer = self.adapter.settings().discovery_issuer();
-        let found = self.discovery.metadata(issuer).await;
-        found.map_err(|fault| ProviderFault::Unavailable(fault.to_string()))
+    /// [`ProviderFault::Unavailable`] when its metadata was never seen or is too old.
+    pub async fn endpoints(&self) -> Result<Endpoints, ProviderFault> {
+        let settings = self.adapter.settings();
+        let own = &settings.endpoints;
+        if let (Some(authorization), Some(token), Some(jwks)) =
+            (&own.authorization, &own.token, &own.jwks)
+        {
+            return Ok(Endpoints {
+                authorization: authorization.clone(),
+                token: token.clone(),
+                jwks: jwks.clone(),
+                sends_iss: false,
+            });
+        }
+        let found = self.discovery.metadata(settings.discovery_issuer()).await;
+        let found = found.map_err(|fault| ProviderFault::Unavailable(fault.to_string()))?;
+        let either = |own: &Option<Url>, found: &Url| own.as_ref().unwrap_or(found).clone();
+        Ok(Endpoints {
+            authorization: either(&own.authorization, &found.authorization_endpoint),
+            token: either(&own.token, &found.token_endpoint),
+            jwks: either(&own.jwks, &found.jwks_uri),
+            sends_iss: found.sends_iss,
+        })
     }
 
     /// Where to send the person (OpenID Connect Core §3.1.2.1).
@@ -80,20 +111,16 @@ impl Provider {
     /// [`ProviderFault::Unavailable`].
     pub async fn authorize_url(
         &self,
-        state: &str,
+        state: &UpstreamState,
         nonce: &str,
         verifier: &Verifier,
         login_hint: Option<&str>,
     ) -> Result<Url, ProviderFault> {
-        let metadata = self.metadata().await?;
-        let ask = UpstreamAsk {
-            state,
-            nonce,
-            challenge: verifier.challenge(),
-            redirect_uri: &self.callback,
-            login_hint,
-        };
-        Ok(self.adapter.authorize_url(&metadata.authorization_endpoint, &ask))
+        let endpoint = self.endpoints().await?.authorization;
+        let challenge = &verifier.challenge();
+        let redirect_uri = &self.callback;
+        let ask = UpstreamAsk { state, nonce, challenge, redirect_uri, login_hint };
+        Ok(self.adapter.authorize_url(&endpoint, &ask))
     }
 
     /// RFC 9207 §2.4: an `iss` in the answer must be this provider's; one that promised to send it
@@ -102,10 +129,10 @@ impl Provider {
     /// # Errors
     /// [`ProviderFault::MixUp`] or [`ProviderFault::Unavailable`].
     pub async fn check_issuer(&self, iss: Option<&str>) -> Result<(), ProviderFault> {
-        let metadata = self.metadata().await?;
+        let known = |iss: &str| self.adapter.settings().issuers.iter().any(|ours| ours == iss);
         match iss {
-            Some(iss) if iss == metadata.issuer => Ok(()),
-            None if !metadata.sends_iss => Ok(()),
+            Some(iss) if known(iss) => Ok(()),
+            None if !self.endpoints().await?.sends_iss => Ok(()),
             _ => Err(ProviderFault::MixUp),
         }
     }
@@ -120,13 +147,13 @@ impl Provider {
         verifier: &Verifier,
         nonce: &str,
     ) -> Result<Identity, ProviderFault> {
-        let metadata = self.metadata().await?;
+        let endpoints = self.endpoints().await?;
         let settings = self.adapter.settings();
         let answer = exchange(&self.fetcher, &CodeExchange {
-            token_endpoint: &metadata.token_endpoint,
+            token_endpoint: &endpoints.token,
             client_id: &settings.client_id,
             client_secret: settings.client_secret.as_ref().map(|secret| secret.reveal()),
-            auth: settings.auth,
+            auth: proof(settings.auth),
             code,
             redirect_uri: &self.callback,
             verifier,
@@ -134,7 +161,7 @@ impl Provider {
         .await
         .map_err(exchange_fault)?;
         let access = answer.access_token.as_deref().map(String::as_str);
-        let token = self.verified(&answer.id_token, nonce, access, &metadata.jwks_uri).await?;
+        let token = self.verified(&answer.id_token, nonce, access, &endpoints.jwks).await?;
         let identity = self.adapter.identity(&token);
         identity.map_err(|refusal| ProviderFault::Identity(refusal.to_string()))
     }
@@ -152,6 +179,14 @@ impl Provider {
         let kid = precheck_id_token(raw, &expect, now)?;
         let keys = self.keys.keys_for(jwks_uri, kid.as_deref()).await.map_err(keys_fault)?;
         Ok(verify_id_token(raw, &keys, &expect, now)?)
+    }
+}
+
+fn proof(auth: ClientAuth) -> ExchangeAuth {
+    match auth {
+        ClientAuth::Basic => ExchangeAuth::Basic,
+        ClientAuth::Post => ExchangeAuth::Post,
+        ClientAuth::None => ExchangeAuth::None,
     }
 }
 

@@ -186,7 +186,7 @@ impl SignIns {
         let nonce = URL_SAFE_NO_PAD.encode(random::<32>(&*self.entropy));
         let verifier = Verifier::from_entropy(random(&*self.entropy));
         let hint = asked.login_hint.as_deref();
-        let location = provider.authorize_url(state.reveal(), &nonce, &verifier, hint).await;
+        let location = provider.authorize_url(&state, &nonce, &verifier, hint).await;
         let location = match (location, page) {
             (Ok(location), _) => location,
             (Err(fault), Some(page)) => {

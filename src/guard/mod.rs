@@ -30,7 +30,7 @@ pub use self::{
     metadata::MetadataService,
     refusal::GuardRefusal,
     revoked::Revocations,
-    verify::token,
+    verify::sole_token,
 };
 use crate::{
     ambient::{Clock, SystemClock},
@@ -115,7 +115,7 @@ impl Guard {
     /// # Errors
     /// A [`GuardRefusal`]; [`Guard::refuse`] makes the response of it.
     pub async fn caller(&self, headers: &HeaderMap, uri: &Uri) -> Result<Caller, GuardRefusal> {
-        let judged = match verify::token(headers, uri) {
+        let judged = match sole_token(headers, uri) {
             Ok(token) => self.judge(token).await,
             Err(refusal) => Err(refusal),
         };

@@ -17,7 +17,7 @@ use crate::{
 ///
 /// # Errors
 /// A [`GuardRefusal`] when there is none, more than one, or one in the query.
-pub fn token<'a>(headers: &'a HeaderMap, uri: &Uri) -> Result<&'a str, GuardRefusal> {
+pub fn sole_token<'a>(headers: &'a HeaderMap, uri: &Uri) -> Result<&'a str, GuardRefusal> {
     if names_a_token(uri) {
         return Err(GuardRefusal::Misplaced("An access token in the query is not accepted."));
     }
@@ -93,7 +93,7 @@ mod tests {
         for value in values {
             headers.append(header::AUTHORIZATION, value.parse().unwrap());
         }
-        token(&headers, &uri.parse().unwrap()).map(str::to_owned)
+        sole_token(&headers, &uri.parse().unwrap()).map(str::to_owned)
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub(super) async fn signed_out(State(site): State<Arc<Site>>) -> Response {
 
 /// `GET /static/{file}`
 pub(super) async fn asset(Path(file): Path<String>) -> Response {
-    match ASSETS.iter().find(|asset| asset.name == file) {
+    match ASSETS.iter().find(|asset| asset.path.strip_prefix("/static/") == Some(file.as_str())) {
         Some(asset) => (asset_headers(asset), asset.body).into_response(),
         None => problem::not_found().await.into_response(),
     }
@@ -153,7 +153,9 @@ impl Site {
     fn is_own_form(&self, headers: &HeaderMap) -> bool {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let site = text("sec-fetch-site").is_none_or(|site| site == "same-origin");
-        let origin = text("origin").is_none_or(|origin| origin == self.issuer.as_str());
+        // `Referrer-Policy: no-referrer` makes browsers say `null` of our own forms.
+        let known = |origin: &str| origin == "null" || origin == self.issuer.as_str();
+        let origin = text("origin").is_none_or(known);
         site && origin
     }
 }

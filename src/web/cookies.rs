@@ -60,7 +60,8 @@ impl CookieJar {
 
     fn read(self, headers: &HeaderMap, name: &str) -> Option<BrowserToken> {
         let name = format!("{}{name}", self.prefix());
-        let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|line| line.to_str().ok());
+        let lines =
+            headers.get_all(header::COOKIE).into_iter().filter_map(|line| line.to_str().ok());
         let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('='));
         let mut values = pairs.filter(|(known, _)| known.trim() == name).map(|(_, value)| value);
         // Two cookies of one name: somebody planted one. Believe neither.
@@ -105,7 +106,10 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::COOKIE, both.parse().unwrap());
         assert!(jar("http://localhost:8000").page(&headers).is_none());
-        headers.insert(header::COOKIE, format!("a=b; countersign-page={}", one.reveal()).parse().unwrap());
+        headers.insert(
+            header::COOKIE,
+            format!("a=b; countersign-page={}", one.reveal()).parse().unwrap(),
+        );
         assert!(jar("http://localhost:8000").page(&headers).is_some());
     }
 }

@@ -55,7 +55,7 @@ impl FormTarget {
         let well_formed = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
             && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
         let safe = well_formed && !UNSAFE_SCHEMES.contains(&scheme.as_str());
-        safe.then(|| Self::Scheme(Scheme(scheme)))
+        safe.then_some(Self::Scheme(Scheme(scheme)))
     }
 
     fn source(&self) -> String {
@@ -108,8 +108,10 @@ fn content_policy(forms: &[FormTarget]) -> HeaderValue {
 const UNSAFE_SCHEMES: [&str; 7] =
     ["about", "blob", "data", "file", "filesystem", "javascript", "vbscript"];
 
-const NOTHING_ELSE: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
-const STRICTEST: &str = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
+const NOTHING_ELSE: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+const STRICTEST: &str =
+    "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
 const ONE_YEAR: &str = "max-age=31536000";
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
@@ -136,7 +138,8 @@ mod tests {
 
     #[test]
     fn a_page_loads_and_frames_nothing_and_is_not_kept() {
-        let headers = page_headers(&PageSafety { forms: &[], opener: Opener::Severed, https: true });
+        let headers =
+            page_headers(&PageSafety { forms: &[], opener: Opener::Severed, https: true });
         let mut lines: Vec<_> = headers.iter().map(|(n, v)| format!("{n}: {v:?}")).collect();
         lines.sort();
         insta::assert_snapshot!(lines.join("\n"), @r#"
@@ -172,14 +175,17 @@ mod tests {
 
     #[test]
     fn a_redirect_uri_cannot_write_into_the_policy() {
-        for uri in ["x; script-src *:", "x *:", "'self':", "1a:", ":", "", "no-scheme", "ü:x", "a\r\nb:"] {
+        for uri in
+            ["x; script-src *:", "x *:", "'self':", "1a:", ":", "", "no-scheme", "ü:x", "a\r\nb:"]
+        {
             assert_eq!(FormTarget::of(uri), None, "{uri}");
         }
     }
 
     #[test]
     fn schemes_that_run_code_are_no_target() {
-        for uri in ["javascript:alert(1)", "JavaScript:x", "data:text/html,x", "file:///etc/passwd"] {
+        for uri in ["javascript:alert(1)", "JavaScript:x", "data:text/html,x", "file:///etc/passwd"]
+        {
             assert_eq!(FormTarget::of(uri), None, "{uri}");
         }
     }

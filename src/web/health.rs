@@ -77,7 +77,8 @@ pub(super) async fn readyz(State(site): State<Arc<Site>>) -> Response {
     let mut degraded = (site.health.providers)();
     degraded.retain(|provider| provider.state != "ok");
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, [(header::CACHE_CONTROL, "no-store")], Json(Readiness { ready, degraded })).into_response()
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(Readiness { ready, degraded }))
+        .into_response()
 }
 
 /// `GET /metrics`, for this machine only.

@@ -11,7 +11,6 @@ use crate::{
     engine::authorize::PageFault,
     flow::{callback::CallbackFault, sign_in::StepFault},
     protocol::error::{TokenError, TokenErrorCode},
-    store::StoreError,
     web::{
         Site,
         headers::{FormTarget, Opener, PageSafety, page_headers},
@@ -91,7 +90,10 @@ impl Complaint {
             StepFault::Document(why) => {
                 tracing::warn!(why, "client metadata document refused");
                 let detail = format!("The app's description of itself cannot be used: {why}.");
-                Self { remedy: Some(TELL_THE_APP), ..Self::new(StatusCode::BAD_REQUEST, REQUEST, detail) }
+                Self {
+                    remedy: Some(TELL_THE_APP),
+                    ..Self::new(StatusCode::BAD_REQUEST, REQUEST, detail)
+                }
             }
             StepFault::Form { again } => Self {
                 remedy: Some(START_AGAIN),
@@ -118,11 +120,14 @@ impl Complaint {
         }
     }
 
-    fn of_store(error: &StoreError) -> Self {
+    fn of_store(error: &impl std::fmt::Display) -> Self {
         tracing::error!(%error, "the store failed");
         let detail = "Our database does not answer. Nothing was half done.";
         let remedy = Some("Try again in a few seconds.");
-        Self { remedy, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "Not available right now", detail) }
+        Self {
+            remedy,
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "Not available right now", detail)
+        }
     }
 }
 
@@ -135,7 +140,9 @@ impl Site {
             detail: complaint.detail,
             remedy: complaint.remedy.map(str::to_owned),
             request_id: id.0.clone(),
-            retry: complaint.again.map(|href| Link { href, label: "Back to the sign-in page".to_owned() }),
+            retry: complaint
+                .again
+                .map(|href| Link { href, label: "Back to the sign-in page".to_owned() }),
             back: None,
         };
         let mut response = self.page(complaint.status, &[], Opener::Kept, self.pages.error(&page));
@@ -164,8 +171,10 @@ impl Site {
 
 const REQUEST: &str = "This sign-in request cannot be used";
 const EXPIRED: &str = "This sign-in has expired";
-const TELL_THE_APP: &str = "Go back to the app and try again. If it happens again, tell the people who make the app.";
-const REGISTER_AGAIN: &str = "Remove the connection in the app and add it again, so that the app registers anew.";
+const TELL_THE_APP: &str =
+    "Go back to the app and try again. If it happens again, tell the people who make the app.";
+const REGISTER_AGAIN: &str =
+    "Remove the connection in the app and add it again, so that the app registers anew.";
 const START_AGAIN: &str = "Go back to the app and start the sign-in again.";
 
 /// A real 404 in JSON: clients that probe well-known places read it as "not here".

@@ -1,13 +1,8 @@
 //! Listening: both loopback families for `localhost`, header time and size bounds, a graceful stop.
 
-use std::{
-    future::Future,
-    io,
-    net::SocketAddr,
-    time::Duration,
-};
+use std::{future::Future, io, net::SocketAddr, time::Duration};
 
-use axum::{Router, extract::connect_info::ConnectInfo, extract::Request};
+use axum::{Router, extract::Request, extract::connect_info::ConnectInfo};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto::Builder, graceful::GracefulShutdown},
@@ -97,11 +92,7 @@ fn connection(stream: TcpStream, peer: SocketAddr, router: &Router, graceful: &G
         async move { router.call(request).await }
     });
     let mut builder = Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME)
-        .max_buf_size(MAX_HEAD);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_buf_size(MAX_HEAD);
     builder
         .http2()
         .timer(TokioTimer::new())

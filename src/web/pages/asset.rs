@@ -18,8 +18,8 @@ impl Asset {
     #[must_use]
     pub fn url(&self) -> String {
         let digest = Sha256::digest(self.body);
-        let version: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-        format!("{}?v={version}", self.path)
+        let version = digest.iter().take(8).fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+        format!("{}?v={version:016x}", self.path)
     }
 }
 

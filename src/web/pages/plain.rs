@@ -111,7 +111,10 @@ mod tests {
 
     #[test]
     fn control_and_invisible_characters_are_removed() {
-        assert_eq!(name("Clau\u{0}de\u{7F}\u{9B}\u{200B}\u{AD}\u{FEFF} Code\u{E0041}"), "Claude Code");
+        assert_eq!(
+            name("Clau\u{0}de\u{7F}\u{9B}\u{200B}\u{AD}\u{FEFF} Code\u{E0041}"),
+            "Claude Code"
+        );
         assert_eq!(name("\u{3164}\u{2800}\u{200D}"), "");
     }
 

@@ -35,7 +35,7 @@ impl Texts {
     pub(super) fn offer_to(self, environment: &mut Environment<'static>) {
         let markup = self.clone();
         environment.add_function("words", move |key: &str, values: Kwargs| {
-            self.fill(key, &values, str::to_owned, |value| value.to_owned())
+            self.fill(key, &values, str::to_owned, str::to_owned)
         });
         environment.add_function("say", move |key: &str, values: Kwargs| {
             let filled = markup.fill(key, &values, escaped, |value| {
