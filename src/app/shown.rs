@@ -28,7 +28,7 @@ pub(super) fn published(config: &Config, keys: &SigningKeys) -> PublishedMetadat
             scopes: server.scopes(),
         })
         .collect();
-    let algorithm = config.signing_algorithm.as_str();
+    let algorithm = config.signing_algorithm.name();
     PublishedMetadata::new(&config.public_url, &servers, algorithm, &keys.document)
 }
 

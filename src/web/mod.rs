@@ -21,7 +21,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::{HeaderName, Method, header},
+    http::{HeaderName, Method, StatusCode, header},
     middleware,
     routing::{get, post},
 };
@@ -121,7 +121,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .fallback(problem::not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(TimeoutLayer::with_status_code(
-            axum::http::StatusCode::REQUEST_TIMEOUT,
+            StatusCode::REQUEST_TIMEOUT,
             std::time::Duration::from_secs(30),
         ))
         .with_state(site)
