@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The store could not do its work; nothing was half done.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// The engine cannot be reached, or refused: try again later (503).
     #[error("the store is unavailable: {0}")]
