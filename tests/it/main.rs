@@ -1,7 +1,9 @@
 //! The integration tests, in one binary.
 
 #![cfg(test)]
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod pages;
 mod rmcp_client;
 mod running;
+mod store;
