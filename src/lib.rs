@@ -7,3 +7,5 @@ pub mod jose;
 pub mod protocol;
 #[cfg(feature = "server")]
 pub mod store;
+#[cfg(feature = "guard")]
+pub mod upstream;

@@ -1,0 +1,3 @@
+//! Integration tests, one binary: rooms through their public doors.
+
+mod upstream;
