@@ -7,3 +7,4 @@ mod pages;
 mod rmcp_client;
 mod running;
 mod store;
+mod upstream;
