@@ -3,7 +3,11 @@ pub mod ambient;
 #[cfg(feature = "server")]
 pub mod config;
 #[cfg(feature = "server")]
+pub mod demo;
+#[cfg(feature = "server")]
 pub mod engine;
+#[cfg(feature = "guard")]
+pub mod guard;
 #[cfg(feature = "guard")]
 pub mod jose;
 pub mod protocol;
@@ -11,3 +15,5 @@ pub mod protocol;
 pub mod provider;
 #[cfg(feature = "server")]
 pub mod store;
+#[cfg(feature = "server")]
+pub mod web;

@@ -1,0 +1,7 @@
+//! The integration tests, in one binary.
+
+#![cfg(test)]
+
+mod pages;
+mod rmcp_client;
+mod running;
