@@ -1,0 +1,1 @@
+//! A guard elsewhere, which fetches the keys.
