@@ -3,6 +3,8 @@ pub mod ambient;
 #[cfg(feature = "server")]
 pub mod demo;
 #[cfg(feature = "server")]
+pub mod devidp;
+#[cfg(feature = "server")]
 pub mod engine;
 #[cfg(feature = "guard")]
 pub mod guard;
