@@ -1,6 +1,8 @@
 //! Countersign.
 pub mod ambient;
 #[cfg(feature = "server")]
+pub mod config;
+#[cfg(feature = "server")]
 pub mod demo;
 #[cfg(feature = "server")]
 pub mod devidp;
@@ -12,4 +14,8 @@ pub mod guard;
 pub mod jose;
 pub mod protocol;
 #[cfg(feature = "server")]
+pub mod provider;
+#[cfg(feature = "server")]
 pub mod store;
+#[cfg(feature = "server")]
+pub mod web;

@@ -132,7 +132,8 @@ mod tests {
 
     #[test]
     fn the_usual_spellings_are_read() {
-        let text = "# comment\n\nexport A=1\r\nB = two words # note\nC='it is $HOME #x'\nD=\nE=a#b\n";
+        let text =
+            "# comment\n\nexport A=1\r\nB = two words # note\nC='it is $HOME #x'\nD=\nE=a#b\n";
         let read = values(text);
         let pairs: Vec<_> = read.iter().map(|(l, n, v)| (*l, n.as_str(), v.as_str())).collect();
         let expected = [

@@ -4,10 +4,7 @@ use std::{collections::BTreeMap, ffi::OsString, fmt, fs, io, path::Path};
 
 use zeroize::Zeroizing;
 
-use super::{
-    dotenv,
-    fault::Fault,
-};
+use super::{dotenv, fault::Fault};
 
 /// Names and values, the real environment before the `.env` file. Prints names only.
 #[derive(Clone, Default)]
@@ -94,11 +91,11 @@ impl Lookup {
     /// How a fault names the place of a variable.
     pub(super) fn place(&self, name: &str) -> String {
         let file = format!("{name}_FILE");
-        let name = if self.given.contains_key(name) { name } else { &file };
+        let behind_file = !self.given.contains_key(name) && self.given.contains_key(&file);
+        let name = if behind_file { &file } else { name };
         match self.given.get(name).map(|given| given.origin) {
             Some(Origin::DotEnv { line }) => format!("{name} (.env:{line})"),
-            Some(Origin::Environment) => name.to_owned(),
-            None => file.trim_end_matches("_FILE").to_owned(),
+            Some(Origin::Environment) | None => name.to_owned(),
         }
     }
 

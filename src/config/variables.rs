@@ -31,11 +31,12 @@ pub fn variable(name: &str) -> Option<&'static Variable> {
 /// leave a default in force.
 pub(super) fn unknown_names(look: &Lookup) -> Vec<Fault> {
     let ours = look.names().filter(|name| name.starts_with(PREFIX) && !is_known(name));
-    let known = || VARIABLES.iter().map(|v| v.name).filter(|name| name.starts_with(PREFIX));
+    let known = || VARIABLES.iter().filter_map(|variable| variable.name.strip_prefix(PREFIX));
     ours.map(|name| {
-        let remedy = match (plain_form(name), nearest(name, known())) {
+        let rest = name.strip_prefix(PREFIX).unwrap_or(name);
+        let remedy = match (plain_form(name), nearest(rest, known())) {
             (Some(plain), _) => format!("only secrets have a _FILE form; set {plain} itself"),
-            (None, Some(near)) => format!("did you mean {near}?"),
+            (None, Some(near)) => format!("did you mean {PREFIX}{near}?"),
             (None, None) => "remove it; .env.example has every name".to_owned(),
         };
         Fault::new(look.place(name), "is not a variable of Countersign", remedy)

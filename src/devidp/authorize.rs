@@ -11,7 +11,7 @@ use axum::{
 use crate::{
     ambient::random,
     devidp::{
-        DevPage, DevUser, Provider,
+        DevPage, Provider,
         codes::Issued,
         request::{Ask, Fault},
         respond,
@@ -21,6 +21,7 @@ use crate::{
         form::Params,
         secret::AuthorizationCode,
     },
+    provider::file::DevUser,
 };
 
 /// `GET /authorize`: shows the users. Nothing is written; it may be fetched any number of times.
@@ -54,7 +55,7 @@ impl Provider {
         let Some(pressed) = params.one("user") else {
             return respond::page(StatusCode::OK, (self.idp.page)(&self.page(params)));
         };
-        let user = self.idp.users.iter().find(|user| user.subject == pressed);
+        let user = self.idp.users.iter().find(|user| user.sub == pressed);
         let outcome = user.map(|user| self.issue(user, &ask)).ok_or_else(|| {
             AuthorizationError::new(AuthorizationErrorCode::AccessDenied, "There is no such user.")
         });
@@ -79,7 +80,7 @@ impl Provider {
         let kept = |name: &&str| Some(((*name).to_owned(), params.one(name)?.to_owned()));
         let hint = params.one("login_hint");
         let hinted = |user: &DevUser| {
-            hint.is_some_and(|hint| [&user.subject, &user.email, &user.name].iter().any(|k| *k == hint))
+            hint.is_some_and(|hint| [&user.sub, &user.email, &user.name].iter().any(|k| *k == hint))
         };
         let mut users = self.idp.users.clone();
         users.sort_by_key(|user| !hinted(user));

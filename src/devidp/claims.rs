@@ -19,21 +19,16 @@ pub(super) fn id_token(
     access_token: &str,
     now: Timestamp,
 ) -> Map<String, Value> {
-    let user = &issued.user;
     let ours = [
         ("iss", json!(idp.issuer)),
-        ("sub", json!(user.subject)),
         ("aud", json!(idp.client.id)),
         ("exp", json!(now.plus(LIFE))),
         ("iat", json!(now)),
         ("auth_time", json!(issued.issued_at)),
         ("nonce", json!(issued.nonce)),
         ("at_hash", json!(half_hash(access_token))),
-        ("name", json!(user.name)),
-        ("email", json!(user.email)),
-        ("email_verified", json!(user.email_verified)),
     ];
-    let mut claims = user.claims.clone();
+    let mut claims = issued.user.token_claims();
     claims.extend(ours.map(|(name, value)| (name.to_owned(), value)));
     claims
 }

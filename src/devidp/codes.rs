@@ -8,8 +8,8 @@ use std::{
 
 use crate::{
     ambient::Timestamp,
-    devidp::DevUser,
     protocol::{pkce::Challenge, secret::Digest},
+    provider::file::DevUser,
 };
 
 /// What a code stands for.

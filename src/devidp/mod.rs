@@ -19,31 +19,14 @@ use axum::{
     Router,
     routing::{get, post},
 };
-use serde_json::{Map, Value};
 
 use self::codes::Codes;
 use crate::{
     ambient::{Clock, Entropy},
     jose::sign::SigningKey,
     protocol::{issuer::Issuer, secret::Digest},
+    provider::file::DevUser,
 };
-
-/// One of the people it vouches for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DevUser {
-    /// The subject (`sub`), which is also the value of the person's button.
-    pub subject: String,
-    /// Display name.
-    pub name: String,
-    /// E-mail address.
-    pub email: String,
-    /// Whether it vouches for the address too.
-    pub email_verified: bool,
-    /// What this user is for, in a few words for the page; may be empty.
-    pub note: String,
-    /// Further claims of the ID token; they cannot replace those it makes itself.
-    pub claims: Map<String, Value>,
-}
 
 /// The one client it knows: us.
 #[derive(Clone, Debug)]

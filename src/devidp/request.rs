@@ -61,9 +61,13 @@ impl Ask {
     }
 }
 
+fn error(code: Code, why: &'static str) -> AuthorizationError {
+    AuthorizationError::new(code, why)
+}
+
 fn details(params: &Params) -> Result<(String, Challenge), AuthorizationError> {
-    let error = AuthorizationError::new::<&'static str>;
-    let words = |name: &str, word: &str| params.one(name).is_some_and(|v| v.split(' ').any(|w| w == word));
+    let words =
+        |name: &str, word: &str| params.one(name).is_some_and(|v| v.split(' ').any(|w| w == word));
     if params.one("request").is_some() {
         return Err(error(Code::RequestNotSupported, "Request objects are not supported."));
     }
@@ -77,9 +81,13 @@ fn details(params: &Params) -> Result<(String, Challenge), AuthorizationError> {
         return Err(error(Code::LoginRequired, "prompt=none: a person has to press a button."));
     }
     let nonce = params.one("nonce").filter(|nonce| nonce.len() <= 512);
-    let nonce = nonce.ok_or_else(|| error(Code::InvalidRequest, "nonce is missing or too long."))?;
+    let nonce =
+        nonce.ok_or_else(|| error(Code::InvalidRequest, "nonce is missing or too long."))?;
     if params.one("code_challenge_method") != Some("S256") {
-        return Err(error(Code::InvalidRequest, "PKCE with code_challenge_method S256 is required."));
+        return Err(error(
+            Code::InvalidRequest,
+            "PKCE with code_challenge_method S256 is required.",
+        ));
     }
     let challenge = params.one("code_challenge").and_then(Challenge::parse);
     let challenge =

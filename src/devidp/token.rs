@@ -51,7 +51,8 @@ impl Provider {
             let why = "The only grant_type is authorization_code.";
             return Err(TokenError::new(TokenErrorCode::UnsupportedGrantType, why));
         }
-        let code = params.one("code").ok_or_else(|| TokenError::invalid_request("code is missing."))?;
+        let code =
+            params.one("code").ok_or_else(|| TokenError::invalid_request("code is missing."))?;
         let code = AuthorizationCode::parse(code).map(|code| code.digest());
         let issued = code.and_then(|code| self.codes.take(&code, self.idp.clock.now()));
         let issued = issued

@@ -8,6 +8,9 @@
 
 pub mod access_token;
 pub mod algorithm;
+pub mod assertion;
+mod claims;
+pub mod id_token;
 mod json;
 mod jwk;
 pub mod jws;

@@ -3,3 +3,4 @@
 mod demo;
 mod devidp;
 mod guard;
+mod pages;
