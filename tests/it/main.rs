@@ -1,6 +1,10 @@
 //! The integration tests, in one binary.
 
+#![cfg(test)]
+
 mod demo;
 mod devidp;
 mod guard;
 mod pages;
+mod rmcp_client;
+mod running;

@@ -42,13 +42,17 @@ function pressButton({ url, response, page, button }) {
   if (!form) throw new Error(`no button ${button.join('=')}: ${where}`);
   const action = new URL(form.action || url, url);
   const body = fields(form, ...button);
-  if (form.method === 'post') return { url: action.href, request: { method: 'POST', body, headers: { origin: originSent(url, response) } } };
+  if (form.method === 'post') return { url: action.href, request: { method: 'POST', body, headers: provenance(url, action, response) } };
   action.search = body;
   return { url: action.href, request: { method: 'GET' } };
 }
 
-// Fetch Standard, "append a request Origin header": a page that sends no referrer posts from `null`.
-const originSent = (url, response) => (response.headers.get('referrer-policy') === 'no-referrer' ? 'null' : new URL(url).origin);
+// What a browser says about where a form came from. A page that sends no referrer posts from `null`
+// (Fetch Standard, "append a request Origin header").
+const provenance = (page, action, response) => ({
+  origin: response.headers.get('referrer-policy') === 'no-referrer' ? 'null' : new URL(page).origin,
+  'sec-fetch-site': new URL(page).origin === action.origin ? 'same-origin' : 'same-site',
+});
 
 const isRedirect = (response) => response.status >= 300 && response.status < 400 && response.headers.has('location');
 
