@@ -19,3 +19,5 @@ pub mod provider;
 pub mod store;
 #[cfg(feature = "server")]
 pub mod web;
+#[cfg(feature = "guard")]
+pub mod upstream;

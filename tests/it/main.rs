@@ -8,3 +8,4 @@ mod guard;
 mod pages;
 mod rmcp_client;
 mod running;
+mod upstream;
