@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::{guard::refusal::GuardRefusal, jose::keys::KeySet};
+use crate::{
+    guard::{refusal::GuardRefusal, remote::RemoteKeys},
+    jose::keys::KeySet,
+};
 
 /// Keys and the number of the set they belong to; a kept verification is worth nothing under
 /// another number.
@@ -54,13 +57,5 @@ impl LocalKeys {
 
     fn read(&self) -> (KeySet, u64) {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-/// Placeholder until the key cache arrives.
-pub struct RemoteKeys;
-impl RemoteKeys {
-    async fn keys_for(&self, _kid: &str) -> Result<KeySet, GuardRefusal> {
-        Err(GuardRefusal::Missing)
     }
 }

@@ -12,6 +12,7 @@ mod keys;
 mod layer;
 mod metadata;
 mod refusal;
+mod remote;
 mod revoked;
 mod verify;
 
@@ -25,10 +26,11 @@ use self::{cache::Verified, keys::KeySource};
 pub use self::{
     cache::{MAX_VERIFIED, RECHECK_AFTER},
     caller::Caller,
-    keys::{LocalKeys, RemoteKeys},
+    keys::LocalKeys,
     layer::{GuardLayer, GuardService, GuardedBody},
     metadata::MetadataService,
     refusal::GuardRefusal,
+    remote::{NotAnIssuer, RemoteKeys},
     revoked::Revocations,
     verify::sole_token,
 };

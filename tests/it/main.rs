@@ -3,6 +3,9 @@
 #![cfg(test)]
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+mod demo;
+mod devidp;
+mod guard;
 mod pages;
 mod rmcp_client;
 mod running;
