@@ -46,7 +46,8 @@ impl MasterKeys {
             Self::File(path) => path,
         };
         if !path.exists() {
-            let text = Zeroizing::new(URL_SAFE_NO_PAD.encode(*Zeroizing::new(random::<32>(entropy))));
+            let text =
+                Zeroizing::new(URL_SAFE_NO_PAD.encode(*Zeroizing::new(random::<32>(entropy))));
             let suffix = URL_SAFE_NO_PAD.encode(random::<9>(entropy));
             create(path, &text, &suffix).map_err(|error| {
                 let what = format!("cannot be made: {error}");
@@ -102,9 +103,14 @@ pub(super) fn stretch(secret: &str) -> Result<MasterKey, &'static str> {
 /// guides print. Anybody could try these.
 pub(super) fn is_guessable(secret: &str) -> bool {
     let letters: std::collections::BTreeSet<char> = secret.chars().collect();
-    let plain: String =
-        secret.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-    secret.chars().count() < 16 || letters.len() < 8 || PLACEHOLDERS.iter().any(|p| plain.contains(p))
+    let plain: String = secret
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    secret.chars().count() < 16
+        || letters.len() < 8
+        || PLACEHOLDERS.iter().any(|p| plain.contains(p))
 }
 
 fn read(path: &Path) -> Result<Vec<MasterKey>, Fault> {

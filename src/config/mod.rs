@@ -5,16 +5,24 @@
 
 mod database;
 mod dotenv;
+mod env_client;
+mod environment;
 mod fault;
+mod interpolate;
 mod listen;
 mod lookup;
+mod master_key;
+mod reader;
+mod toml_file;
 mod values;
 mod variables;
 
 pub use self::{
     database::{DatabaseFault, DatabaseUrl},
+    environment::{LogFormat, Logging},
     fault::Fault,
     listen::{Listen, ListenAddress, NotAnAddress},
     lookup::Lookup,
+    master_key::{MasterKey, MasterKeys},
     variables::{VARIABLES, Variable, variable},
 };

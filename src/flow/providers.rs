@@ -15,7 +15,7 @@ use crate::{
     provider::{Adapter, UpstreamAsk, file::ClientAuth, identity::Identity},
     upstream::{
         discovery::Discovery,
-        exchange::{CodeExchange, ExchangeAuth, ExchangeFault, exchange},
+        exchange::{CodeExchange, ExchangeFault, TokenAuth, exchange},
         http::Fetcher,
         jwks::{JwksCache, KeysFault},
     },
@@ -149,7 +149,7 @@ impl Provider {
     ) -> Result<Identity, ProviderFault> {
         let endpoints = self.endpoints().await?;
         let settings = self.adapter.settings();
-        let answer = exchange(&self.fetcher, &CodeExchange {
+        let answer = exchange(&self.fetcher, CodeExchange {
             token_endpoint: &endpoints.token,
             client_id: &settings.client_id,
             client_secret: settings.client_secret.as_ref().map(|secret| secret.reveal()),
@@ -182,17 +182,17 @@ impl Provider {
     }
 }
 
-fn proof(auth: ClientAuth) -> ExchangeAuth {
+fn proof(auth: ClientAuth) -> TokenAuth {
     match auth {
-        ClientAuth::Basic => ExchangeAuth::Basic,
-        ClientAuth::Post => ExchangeAuth::Post,
-        ClientAuth::None => ExchangeAuth::None,
+        ClientAuth::Basic => TokenAuth::Basic,
+        ClientAuth::Post => TokenAuth::Post,
+        ClientAuth::None => TokenAuth::None,
     }
 }
 
 fn exchange_fault(fault: ExchangeFault) -> ProviderFault {
     match fault {
-        ExchangeFault::Unavailable(why) => ProviderFault::Unavailable(why),
+        ExchangeFault::Unavailable(why) => ProviderFault::Unavailable(why.to_string()),
         other => ProviderFault::RefusedCode(other.to_string()),
     }
 }

@@ -100,12 +100,9 @@ pub fn thumbprint(jwk: &Value) -> Option<String> {
         "OKP" => &["crv", "kty", "x"],
         _ => return None,
     };
-    let mut canonical = String::from("{");
-    for (at, name) in required.iter().enumerate() {
-        let gap = if at == 0 { "" } else { "," };
-        canonical.push_str(&format!("{gap}\"{name}\":{}", Value::from(member(name)?)));
-    }
-    canonical.push('}');
+    let text = |name: &&str| Some(format!("\"{name}\":{}", Value::from(member(name)?)));
+    let members = required.iter().map(text).collect::<Option<Vec<_>>>()?;
+    let canonical = format!("{{{}}}", members.join(","));
     Some(URL_SAFE_NO_PAD.encode(Sha256::digest(canonical.as_bytes())))
 }
 

@@ -1,7 +1,10 @@
 //! The compact JWS (RFC 7515 §3.1): its structure, and then its signature. What the claims mean is
 //! judged in the rooms' other files.
 
+use std::fmt;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{DecodingKey, crypto::aws_lc::DEFAULT_PROVIDER};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -12,7 +15,7 @@ pub struct Jws<'a> {
     header: Header,
     payload: Map<String, Value>,
     signed: &'a str,
-    signature: &'a str,
+    signature: Vec<u8>,
 }
 
 /// What a kind of token demands of its header.
@@ -50,8 +53,8 @@ impl<'a> Jws<'a> {
         }
         let header = Header::read(&object(header, "header")?)?;
         let payload = object(payload, "payload")?;
-        let bytes = decoded(signature, "signature")?;
-        if bytes.is_empty() {
+        let signature = decoded(signature, "signature")?;
+        if signature.is_empty() {
             return Err(Refusal::Malformed("signature is empty"));
         }
         Ok(Self { header, payload, signed, signature })
@@ -83,12 +86,12 @@ impl<'a> Jws<'a> {
             return Err(Refusal::Algorithm);
         }
         let typ = self.header.typ.as_deref().map(media_type);
-        let same = |allowed: &Option<&str>| match (allowed, typ) {
+        let same = |allowed: Option<&str>| match (allowed, typ) {
             (None, None) => true,
             (Some(allowed), Some(typ)) => media_type(allowed).eq_ignore_ascii_case(typ),
             _ => false,
         };
-        if !policy.types.iter().any(same) {
+        if !policy.types.iter().copied().any(same) {
             return Err(Refusal::Type);
         }
         if self.header.kid.is_none() && !policy.allow_missing_kid {
@@ -121,10 +124,11 @@ impl<'a> Jws<'a> {
         good.then_some(VerifiedPayload { claims, algorithm }).ok_or(Refusal::BadSignature)
     }
 
-    fn is_signed_by(&self, key: &jsonwebtoken::DecodingKey) -> bool {
-        let message = self.signed.as_bytes();
-        let algorithm = self.header.algorithm.backend();
-        jsonwebtoken::crypto::verify(self.signature, message, key, algorithm).unwrap_or(false)
+    /// Asks the one crypto provider by name: the process-wide default of jsonwebtoken panics when
+    /// another crate of the program switches its second provider on.
+    fn is_signed_by(&self, key: &DecodingKey) -> bool {
+        let verifier = (DEFAULT_PROVIDER.verifier_factory)(&self.header.algorithm.backend(), key);
+        verifier.is_ok_and(|it| it.verify(self.signed.as_bytes(), &self.signature).is_ok())
     }
 }
 
@@ -153,6 +157,18 @@ impl VerifiedPayload {
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
+    }
+}
+
+impl fmt::Debug for Jws<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Jws([redacted])")
+    }
+}
+
+impl fmt::Debug for VerifiedPayload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("VerifiedPayload([redacted])")
     }
 }
 

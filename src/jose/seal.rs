@@ -28,7 +28,7 @@ impl Vault {
     /// A vault over master keys, newest first; `None` without any.
     #[must_use]
     pub fn new(keys: Vec<Zeroizing<[u8; 32]>>) -> Option<Self> {
-        let mut keys = keys.iter().map(|key| MasterKey::new(key));
+        let mut keys = keys.into_iter().map(|key| MasterKey::new(&key));
         Some(Self { first: keys.next()?, older: keys.collect() })
     }
 

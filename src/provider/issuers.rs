@@ -124,7 +124,9 @@ fn expand(issuer: &str, tenants: Option<&[String]>, faults: &mut Faults) -> Vec<
         );
     }
     let all: Vec<_> = tenants.iter().map(|tenant| issuer.replace("{tenant}", tenant)).collect();
-    all.iter().for_each(|one| check(one, "issuer", faults));
+    for one in &all {
+        check(one, "issuer", faults);
+    }
     all
 }
 

@@ -118,8 +118,8 @@ fn is_hint(hint: &str) -> bool {
 }
 
 /// Clocks may differ by this much.
-const LEEWAY: Duration = Duration::from_secs(60);
+const LEEWAY: Duration = Duration::from_mins(1);
 /// An ID token is used right after it was issued.
-const MAX_TOKEN_AGE: Duration = Duration::from_secs(600);
+const MAX_TOKEN_AGE: Duration = Duration::from_mins(10);
 /// No sane ID token lives longer.
-const MAX_LIFETIME: Duration = Duration::from_secs(86_400);
+const MAX_LIFETIME: Duration = Duration::from_hours(24);

@@ -231,15 +231,11 @@ fn claim_condition(
         return None;
     };
     named(claim, &format!("{key}.claim"), impossible, faults);
-    let [test] = <[Test; 1]>::try_from(tests)
-        .map_err(|_| {
-            faults.add(
-                key,
-                "needs exactly one test of the claim",
-                "write equals, has, one_of or exists = true",
-            )
-        })
-        .ok()?;
+    let Ok([test]) = <[Test; 1]>::try_from(tests) else {
+        let remedy = "one of equals, has, one_of and exists = true";
+        faults.add(key, "needs exactly one test of the claim", remedy);
+        return None;
+    };
     Some(Condition::Claim(claim.clone(), test))
 }
 

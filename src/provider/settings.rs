@@ -233,7 +233,11 @@ fn profile(
         };
         *place = Some(claim.clone());
     }
-    if profile.subject.as_ref().is_some_and(|claim| is_mutable(claim.first())) {
+    if profile
+        .subject
+        .as_ref()
+        .is_some_and(|claim| claim.names().iter().any(|name| is_mutable(name)))
+    {
         let what = "people can change this claim, and would become one another";
         faults.add(
             "profile.subject",

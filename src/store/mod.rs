@@ -3,6 +3,9 @@
 //! A record is put, taken, spent or swapped, each in one durable transaction; there is no
 //! read-then-write. It knows records, never rules.
 
+mod sql;
+pub mod sqlite;
+
 use async_trait::async_trait;
 
 use crate::{
@@ -94,7 +97,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// Every signing key, oldest first.
     async fn signing_keys(&self) -> Result<Vec<SigningKeyRecord>, StoreError>;
-    /// Writes the very first signing key; when there is one already, nothing changes.
+    /// Writes the first signing key of its algorithm; when there is one already, nothing changes.
     async fn put_first_signing_key(&self, key: &SigningKeyRecord) -> Result<(), StoreError>;
 
     /// Proves that the store takes writes.

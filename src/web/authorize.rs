@@ -24,13 +24,13 @@ use crate::{
 
 /// `GET /`
 pub(super) async fn home(State(site): State<Arc<Site>>) -> Response {
-    site.page(StatusCode::OK, &[], Opener::Severed, site.pages.home(&site.home))
+    site.page(StatusCode::OK, &[], Opener::Severed, site.shown.pages.home(&site.shown.home))
 }
 
 /// `GET /signed-out`
 pub(super) async fn signed_out(State(site): State<Arc<Site>>) -> Response {
     let page = SignedOutPage { provider: None, back: None };
-    site.page(StatusCode::OK, &[], Opener::Severed, site.pages.signed_out(&page))
+    site.page(StatusCode::OK, &[], Opener::Severed, site.shown.pages.signed_out(&page))
 }
 
 /// `GET /static/{file}`
@@ -48,13 +48,13 @@ pub(super) async fn show(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let browser = site.cookies.page(&headers).unwrap_or_else(|| site.sign_ins.new_browser());
+    let browser = site.shown.cookies.page(&headers).unwrap_or_else(|| site.sign_ins.new_browser());
     let step = match Params::parse(&query.unwrap_or_default()) {
         Ok(params) => site.sign_ins.ask(&params, &browser).await,
         Err(fault) => return site.complaint(&id, Complaint::malformed(&fault.to_string())),
     };
     let mut response = site.step(&id, step);
-    if let Some(cookie) = site.cookies.set_page(&browser) {
+    if let Some(cookie) = site.shown.cookies.set_page(&browser) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
@@ -71,7 +71,7 @@ pub(super) async fn answer(
         return site.complaint(&id, Complaint::foreign_form());
     }
     let text = std::str::from_utf8(&body).unwrap_or_default();
-    let browser = site.cookies.page(&headers);
+    let browser = site.shown.cookies.page(&headers);
     let step = match Params::parse(text) {
         Ok(params) => site.sign_ins.consent(&params, browser.as_ref()).await,
         Err(fault) => return site.complaint(&id, Complaint::malformed(&fault.to_string())),
@@ -83,10 +83,10 @@ impl Site {
     fn step(&self, id: &RequestId, step: Result<Step, StepFault>) -> Response {
         match step {
             Ok(Step::Ask(question)) => self.question(&question),
-            Ok(Step::Answer(answer)) => self.redirect(&answer.location(&self.issuer)),
+            Ok(Step::Answer(answer)) => self.redirect(&answer.location(&self.shown.issuer)),
             Ok(Step::Leave { location, cookie }) => {
                 let mut response = self.redirect(&location);
-                if let Some(cookie) = self.cookies.set_sign_in(&cookie.suffix, &cookie.token) {
+                if let Some(cookie) = self.shown.cookies.set_sign_in(&cookie.suffix, &cookie.token) {
                     response.headers_mut().append(header::SET_COOKIE, cookie);
                 }
                 response
@@ -97,20 +97,20 @@ impl Site {
 
     fn question(&self, question: &Question) -> Response {
         let targets = [question.asked.redirect_uri.as_str(), "https:"].into_iter();
-        let targets = targets.chain(self.form_targets.iter().map(String::as_str));
+        let targets = targets.chain(self.shown.form_targets.iter().map(String::as_str));
         let mut forms: Vec<FormTarget> = targets.filter_map(FormTarget::of).collect();
         forms.push(FormTarget::Own);
         let status = match question.unreachable {
             Some(_) => StatusCode::SERVICE_UNAVAILABLE,
             None => StatusCode::OK,
         };
-        let page = self.pages.authorize(&self.authorize_page(question));
+        let page = self.shown.pages.authorize(&self.authorize_page(question));
         self.page(status, &forms, Opener::Kept, page)
     }
 
     fn authorize_page(&self, question: &Question) -> AuthorizePage {
         let Question { client, asked, form, unreachable } = question;
-        let server = self.servers.iter().find(|server| server.id == asked.server);
+        let server = self.shown.servers.iter().find(|server| server.id == asked.server);
         let says = server.map(|server| server.scopes.as_slice()).unwrap_or_default();
         let granted = |line: &&crate::web::pages::ScopeLine| {
             line.name.parse().is_ok_and(|scope| asked.scopes.contains(&scope))
@@ -129,7 +129,7 @@ impl Site {
             server_name: server.map(|server| server.name.clone()).unwrap_or_default(),
             server_url: asked.resource.to_string(),
             scopes: says.iter().filter(granted).cloned().collect(),
-            providers: self.buttons.iter().map(button).collect(),
+            providers: self.shown.buttons.iter().map(button).collect(),
             form: form.clone(),
             notice: unreachable.as_ref().map(|label| {
                 format!("“{label}” cannot be reached right now. Choose another way, or try again.")
@@ -154,7 +154,7 @@ impl Site {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let site = text("sec-fetch-site").is_none_or(|site| site == "same-origin");
         // `Referrer-Policy: no-referrer` makes browsers say `null` of our own forms.
-        let known = |origin: &str| origin == "null" || origin == self.issuer.as_str();
+        let known = |origin: &str| origin == "null" || origin == self.shown.issuer.as_str();
         let origin = text("origin").is_none_or(known);
         site && origin
     }

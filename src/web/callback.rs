@@ -28,14 +28,14 @@ pub(super) async fn callback(
         Err(fault) => return site.complaint(&id, Complaint::malformed(&fault.to_string())),
     };
     let suffix = suffix_of(&params).unwrap_or_default();
-    let browser = site.cookies.sign_in(&headers, &suffix);
+    let browser = site.shown.cookies.sign_in(&headers, &suffix);
     let provider = ProviderId::new(provider);
     let finished = site.callbacks.finish(&provider, &params, browser.as_ref()).await;
     let mut response = match finished {
-        Ok(answer) => site.redirect(&answer.location(&site.issuer)),
+        Ok(answer) => site.redirect(&answer.location(&site.shown.issuer)),
         Err(fault) => site.complaint(&id, Complaint::of_callback(&fault)),
     };
-    if let Some(cookie) = browser.and_then(|_| site.cookies.clear_sign_in(&suffix)) {
+    if let Some(cookie) = browser.and_then(|_| site.shown.cookies.clear_sign_in(&suffix)) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response

@@ -60,12 +60,18 @@ pub struct Site {
     pub published: Published,
     /// Ready and well.
     pub health: Health,
-    /// The pages.
-    pub pages: Pages,
-    /// How cookies are named and read.
-    pub cookies: CookieJar,
+    /// Names, pages and words.
+    pub shown: Shown,
+}
+
+/// What the pages are made of.
+pub struct Shown {
     /// Ourselves.
     pub issuer: Issuer,
+    /// How cookies are named and read.
+    pub cookies: CookieJar,
+    /// The pages.
+    pub pages: Pages,
     /// The protected servers, as the authorize page shows them.
     pub servers: Vec<ShownServer>,
     /// A button per provider.

@@ -145,7 +145,7 @@ impl Site {
                 .map(|href| Link { href, label: "Back to the sign-in page".to_owned() }),
             back: None,
         };
-        let mut response = self.page(complaint.status, &[], Opener::Kept, self.pages.error(&page));
+        let mut response = self.page(complaint.status, &[], Opener::Kept, self.shown.pages.error(&page));
         if complaint.status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
         }
@@ -165,7 +165,7 @@ impl Site {
 
     /// The headers of all pages.
     pub(super) fn page_headers(&self, forms: &[FormTarget], opener: Opener) -> HeaderMap {
-        page_headers(&PageSafety { forms, opener, https: self.issuer.is_https() })
+        page_headers(&PageSafety { forms, opener, https: self.shown.issuer.is_https() })
     }
 }
 

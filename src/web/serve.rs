@@ -24,19 +24,19 @@ const DRAIN: Duration = Duration::from_secs(30);
 /// Binds every address; one of several that the machine does not have (no IPv6) is passed over.
 ///
 /// # Errors
-/// The first failure when no address could be bound, or when one is taken by another program.
-pub async fn bind(addresses: &[SocketAddr]) -> io::Result<Vec<TcpListener>> {
+/// The address that is taken by another program, or the last one when none could be bound.
+pub async fn bind(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, (SocketAddr, io::Error)> {
     let mut listeners = Vec::new();
     let mut missing = None;
-    for address in addresses {
+    for &address in addresses {
         match TcpListener::bind(address).await {
             Ok(listener) => listeners.push(listener),
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(error),
-            Err(error) => missing = Some(error),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err((address, error)),
+            Err(error) => missing = Some((address, error)),
         }
     }
-    match (listeners.is_empty(), missing) {
-        (true, Some(error)) => Err(error),
+    match missing {
+        Some(failure) if listeners.is_empty() => Err(failure),
         _ => Ok(listeners),
     }
 }

@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use aws_lc_rs::{
+    rand::SystemRandom,
+    signature::{ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use crate::{
@@ -13,7 +18,7 @@ use crate::{
         refusal::{Refusal, claim},
         tests::forge::{
             AUDIENCE, CURVE, EDWARDS, ISSUER, NEXT, NOW, PROVIDER, PUBLISHED, TestKey, claims,
-            expected, headed, keys, merged, signed, verify, with, without,
+            compact, expected, headed, keys, merged, signed, verify, with, without,
         },
     },
 };
@@ -60,7 +65,7 @@ fn good_tokens_are_accepted() {
 fn each_pinned_algorithm_is_accepted_with_its_own_hash_of_the_access_token() {
     for alg in Algorithm::ALL {
         let key: &TestKey = match alg {
-            Algorithm::Es384 => continue, // signed by nothing here; see `keys`
+            Algorithm::Es384 => continue, // the next test
             Algorithm::Es256 => &CURVE,
             Algorithm::EdDsa => &EDWARDS,
             _ => &PROVIDER,
@@ -77,6 +82,23 @@ fn each_pinned_algorithm_is_accepted_with_its_own_hash_of_the_access_token() {
         let expect = IdTokenExpectations { algorithms: &pinned, access_token, ..expected() };
         assert_eq!(verify_id_token(&raw, &set, &expect, NOW).map(|_| ()), Ok(()), "{alg}");
     }
+}
+
+#[test]
+fn es384_is_accepted_when_pinned() {
+    let pair = EcdsaKeyPair::generate(&ECDSA_P384_SHA384_FIXED_SIGNING).unwrap();
+    let (x, y) = pair.public_key().as_ref()[1..].split_at(48);
+    let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    let jwk = json!({ "kty": "EC", "crv": "P-384", "x": text(x), "y": text(y), "kid": "p" });
+    let header = json!({ "alg": "ES384", "kid": "p" }).to_string();
+    let claims = with("at_hash", json!("jtAeDp945y1dDqU3nkIVGNZP1HjH_MFs")).to_string();
+    let raw = compact(header.as_bytes(), claims.as_bytes(), |message| {
+        pair.sign(&SystemRandom::new(), message).unwrap().as_ref().to_vec()
+    });
+    let access_token = Some("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y");
+    let pinned = [Algorithm::Es384];
+    let expect = IdTokenExpectations { algorithms: &pinned, access_token, ..expected() };
+    assert_eq!(verify_id_token(&raw, &keys(&[jwk]), &expect, NOW).map(|_| ()), Ok(()));
 }
 
 #[test]

@@ -173,7 +173,7 @@ pub(super) fn expected() -> IdTokenExpectations<'static> {
         algorithms: &[Algorithm::Rs256],
         access_token: None,
         max_age: None,
-        leeway: Duration::from_secs(60),
+        leeway: Duration::from_mins(1),
         max_token_age: Duration::from_mins(10),
         max_lifetime: Duration::from_hours(24),
         allow_missing_kid: false,

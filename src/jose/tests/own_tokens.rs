@@ -40,7 +40,7 @@ fn set_of(key: &SigningKey) -> KeySet {
 fn check(key: &SigningKey, typ: Option<&str>, claims: &Value) -> Result<AccessClaims, Refusal> {
     let raw = key.sign(typ, claims).unwrap();
     let resource = Resource::new("https://mcp.example/mcp");
-    verify_access_token(&raw, &set_of(key), ISSUER, &resource, NOW, Duration::from_secs(60))
+    verify_access_token(&raw, &set_of(key), ISSUER, &resource, NOW, Duration::from_mins(1))
 }
 
 #[test]

@@ -107,7 +107,7 @@ fn a_key_of_another_or_none_is_refused() {
 }
 
 /// A token of the attacker's key under an id that is known, or not, which brings the key along.
-fn bringing(member: &str, value: Value, kid: &str) -> String {
+fn bringing(member: &str, value: &Value, kid: &str) -> String {
     ATTACKER.token(&json!({ member: value, "kid": kid }), &claims())
 }
 
@@ -117,12 +117,12 @@ fn a_key_that_the_token_brings_along_is_never_used() {
     let known = PROVIDER.kid();
     let own = ATTACKER.kid();
     assert_refused([
-        ("F15 jku", bringing("jku", json!(url), known), Refusal::BadSignature),
-        ("jku, own id", bringing("jku", json!(url), own), Refusal::UnknownKey),
-        ("F16 jwk", bringing("jwk", ATTACKER.jwk(), known), Refusal::BadSignature),
-        ("jwk, own id", bringing("jwk", ATTACKER.jwk(), own), Refusal::UnknownKey),
-        ("x5u", bringing("x5u", json!(url), known), Refusal::BadSignature),
-        ("x5c", bringing("x5c", json!(["MIIB"]), known), Refusal::BadSignature),
+        ("F15 jku", bringing("jku", &json!(url), known), Refusal::BadSignature),
+        ("jku, own id", bringing("jku", &json!(url), own), Refusal::UnknownKey),
+        ("F16 jwk", bringing("jwk", &ATTACKER.jwk(), known), Refusal::BadSignature),
+        ("jwk, own id", bringing("jwk", &ATTACKER.jwk(), own), Refusal::UnknownKey),
+        ("x5u", bringing("x5u", &json!(url), known), Refusal::BadSignature),
+        ("x5c", bringing("x5c", &json!(["MIIB"]), known), Refusal::BadSignature),
     ]);
 }
 

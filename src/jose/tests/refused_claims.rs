@@ -110,7 +110,7 @@ fn a_token_outside_its_time_is_refused() {
 
 #[test]
 fn with_a_max_age_the_sign_in_must_be_known_and_recent() {
-    let expect = IdTokenExpectations { max_age: Some(Duration::from_secs(300)), ..expected() };
+    let expect = IdTokenExpectations { max_age: Some(Duration::from_mins(5)), ..expected() };
     let verify =
         |claims: &Value| verify_id_token(&signed(claims), &PUBLISHED, &expect, NOW).map(|_| ());
     assert_eq!(verify(&claims()), Err(claim("auth_time", "is missing")), "A14");

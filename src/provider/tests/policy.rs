@@ -212,8 +212,8 @@ fn an_example_that_no_longer_holds_is_a_fault() {
             .is_empty()
     );
     assert_eq!(example(r#"{ scopes = ["read", "admin"] }"#), ["example[1]"]);
-    assert_eq!(example(r#"{ scopes = [] }"#), ["example[1]"]);
-    assert_eq!(example(r#"{ refused = true }"#), ["example[1]"]);
+    assert_eq!(example("{ scopes = [] }"), ["example[1]"]);
+    assert_eq!(example("{ refused = true }"), ["example[1]"]);
     assert_eq!(
         example(r#"{ scopes = ["read"], user = { name = "Bea" } }"#),
         ["example[1].gives.user"]

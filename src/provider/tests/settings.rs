@@ -98,6 +98,8 @@ fn an_auth0_domain_is_read_in_every_usual_spelling() {
         let settings = good(&AUTH0.replace("tenant.eu.auth0.com", domain));
         assert_eq!(settings.issuers, ["https://tenant.eu.auth0.com/"], "{domain}");
     }
+    let local = good(&AUTH0.replace("tenant.eu.auth0.com", "http://127.0.0.1:9000"));
+    assert_eq!(local.issuers, ["http://127.0.0.1:9000/"]);
     for domain in ["http://tenant.eu.auth0.com", "a.example/x", "u@a.example", "a.example?x", ""] {
         let text = AUTH0.replace("tenant.eu.auth0.com", domain);
         assert_eq!(faulty(&text, ""), ["domain"], "{domain}");
