@@ -70,7 +70,7 @@ pub mod config;
 #[cfg(feature = "server")]
 pub mod demo;
 #[cfg(feature = "server")]
-//pub mod devidp;
+pub mod devidp;
 #[cfg(feature = "server")]
 pub mod engine;
 #[cfg(feature = "server")]
