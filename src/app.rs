@@ -1,4 +1,4 @@
-//! Floor 7: the composition root. The only place that names concrete stores and joins the rooms.
+//! Floor 5½: the composition root. The only place that names concrete stores and joins the rooms.
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -6,34 +6,23 @@ use axum::Router;
 
 use crate::{
     ambient::{Clock, Entropy, random},
+    app::site::Parts,
     config::{Config, DatabaseUrl, Fault},
-    engine::authorize::Terms,
     flow::{
-        callback::Callbacks,
-        clients::{ASSERTION_ALGORITHMS, Clients},
-        keys::{self, KeysError, SigningKeys},
+        keys::{self, KeysError},
         providers::Provider,
-        register::Registrations,
-        revoke::{Revocation, Revoker},
-        sign_in::SignIns,
-        tokens::Tokens,
+        revoke::Revoker,
     },
     guard::{LocalKeys, Revocations},
     jose::seal::Vault,
     protocol::secret::ClientSecret,
-    provider::{adapter, secret::Secret, settings::ProviderSettings},
     store::{Store, StoreError, sqlite::Sqlite},
-    upstream::{
-        client_document::ClientDocuments,
-        discovery::Discovery,
-        http::{FetchPolicy, Fetcher, Reach},
-        jwks::JwksCache,
-    },
-    web::{self, Site, serve},
+    web::{self, serve},
 };
 
 mod servers;
 mod shown;
+mod site;
 mod tend;
 
 pub use shown::connect_lines;
@@ -60,7 +49,9 @@ pub enum StartFault {
     #[error(transparent)]
     Keys(#[from] KeysError),
     /// An address could not be bound.
-    #[error("cannot listen on {address}: {error}; stop the program that uses it, or set {variable} to another address")]
+    #[error(
+        "cannot listen on {address}: {error}; stop the program that uses it, or set {variable} to another address"
+    )]
     Listen {
         /// As configured.
         address: String,
@@ -90,7 +81,7 @@ struct Hands {
 pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>, StartFault> {
     let database = config.database.clone();
     let opened = tokio::task::spawn_blocking(move || match database {
-        DatabaseUrl::Sqlite(path) => Sqlite::open(&path),
+        DatabaseUrl::SqliteFile(path) => Sqlite::open(&path),
         DatabaseUrl::SqliteMemory => Sqlite::in_memory(),
     });
     let opened = opened.await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
@@ -141,8 +132,9 @@ pub async fn build_on(
     let local = LocalKeys::new(keys.public.clone());
     let guarded = servers::guarded(config, &hands, &local, &revocations);
     let dev_secret = ClientSecret::from_entropy(random(&*hands.entropy));
-    let providers: Arc<[Provider]> = providers(config, &hands.clock, &dev_secret).into();
-    let site = Arc::new(site(config, &hands, &keys, &revoker, &providers));
+    let providers: Arc<[Provider]> = site::providers(config, &hands.clock, &dev_secret).into();
+    let parts = Parts { config, hands: &hands, keys: &keys, revoker: &revoker };
+    let site = Arc::new(parts.site(providers));
     let router = web::surrounded(web::router(site).merge(guarded));
     let dev = servers::development(config, &hands, &dev_secret)?;
     let listen = config.listen.addresses.iter().map(|listen| listen.address).collect();
@@ -208,114 +200,6 @@ async fn bound(
         error,
         variable,
     })
-}
-
-fn site(
-    config: &Config,
-    hands: &Hands,
-    keys: &SigningKeys,
-    revoker: &Arc<Revoker>,
-    providers: &Arc<[Provider]>,
-) -> Site {
-    let issuer = &config.public_url;
-    let limits = config.limits.clone();
-    let Hands { store, vault, clock, entropy } = hands.clone();
-    let clients = Arc::new(clients(config, hands));
-    let terms = config.servers.iter().map(|server| Terms {
-        id: server.id.clone(),
-        resource: server.resource.clone(),
-        scopes: server.scopes(),
-    });
-    Site {
-        sign_ins: SignIns {
-            store: store.clone(),
-            vault: vault.clone(),
-            clients: clients.clone(),
-            providers: providers.clone(),
-            terms: terms.collect(),
-            limits: limits.clone(),
-            clock: clock.clone(),
-            entropy: entropy.clone(),
-        },
-        callbacks: Callbacks {
-            store: store.clone(),
-            vault: vault.clone(),
-            providers: providers.clone(),
-            expand: servers::expand(config),
-            limits: limits.clone(),
-            clock: clock.clone(),
-            entropy: entropy.clone(),
-        },
-        tokens: Tokens {
-            store: store.clone(),
-            vault: vault.clone(),
-            clients: clients.clone(),
-            revoker: revoker.clone(),
-            signer: keys.signer.clone(),
-            issuer: issuer.clone(),
-            limits: limits.clone(),
-            clock: clock.clone(),
-            entropy: entropy.clone(),
-        },
-        revocation: Revocation {
-            clients,
-            revoker: revoker.clone(),
-            vault,
-            keys: keys.public.clone(),
-            issuer: issuer.clone(),
-            resources: config.servers.iter().map(|server| server.resource.clone()).collect(),
-            clock: clock.clone(),
-        },
-        health: shown::health(&store, &clock, providers.clone()),
-        registrations: Registrations { store, limits, clock, entropy },
-        published: shown::published(config, keys),
-        shown: shown::shown(config),
-    }
-}
-
-fn clients(config: &Config, hands: &Hands) -> Clients {
-    let reach = if config.private_networks { Reach::Private } else { Reach::Public };
-    let policy = FetchPolicy { reach, ..FetchPolicy::for_strangers() };
-    let strangers = fetcher(config, Fetcher::new(policy));
-    let clock = &hands.clock;
-    Clients {
-        store: Arc::clone(&hands.store),
-        configured: config.env_client.clone(),
-        documents: Arc::new(ClientDocuments::new(strangers.clone(), Arc::clone(clock))),
-        keys: Arc::new(JwksCache::new(strangers, Arc::clone(clock), &ASSERTION_ALGORITHMS)),
-        clock: Arc::clone(clock),
-        issuer: config.public_url.clone(),
-    }
-}
-
-fn providers(
-    config: &Config,
-    clock: &Arc<dyn Clock>,
-    dev_secret: &ClientSecret,
-) -> Vec<Provider> {
-    let fetcher = fetcher(config, Fetcher::for_operator());
-    let discovery = Arc::new(Discovery::new(fetcher.clone(), Arc::clone(clock)));
-    let provider = |settings: &ProviderSettings| Provider {
-        callback: config.public_url.join(&format!("/callback/{}", settings.id)),
-        keys: Arc::new(JwksCache::new(fetcher.clone(), Arc::clone(clock), &settings.algorithms)),
-        discovery: Arc::clone(&discovery),
-        fetcher: fetcher.clone(),
-        clock: Arc::clone(clock),
-        adapter: adapter(settings.clone()),
-    };
-    let known = |settings: &ProviderSettings| match &config.dev {
-        Some(dev) if dev.provider == settings.id => {
-            let secret = Secret::new(dev_secret.reveal());
-            settings.clone().for_dev(dev.issuer.clone(), Some(secret))
-        }
-        _ => settings.clone(),
-    };
-    config.providers.iter().map(known).map(|settings| provider(&settings)).collect()
-}
-
-/// Plain http and loopback addresses are for a service that is itself on loopback.
-fn fetcher(config: &Config, fetcher: Fetcher) -> Fetcher {
-    if config.public_url.is_loopback() { fetcher.with_loopback() } else { fetcher }
 }
 
 /// How often the store is swept.

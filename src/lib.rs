@@ -12,20 +12,18 @@
 //!
 //! | floor | rooms | may |
 //! |---|---|---|
-//! | 9 | `main.rs` | read argv and environment |
-//! | 8 | `cli` | print, exit |
-//! | 7 | `app`, the composition root | name concrete stores, clocks and entropy |
-//! | 6 | `web` (endpoints, pages), `demo` (the built-in MCP server), `devidp` (the development identity provider) | speak HTTP |
-//! | 5 | `flow` (load, step, save), `config` | be async; call stores, upstreams and pure steps |
-//! | 4 | `guard` (bearer token in, `Caller` out; challenge; tower layer) | read the key cache below it |
+//! | 6 | `main.rs`, `cli` | read argv and environment, print |
+//! | 5½ | `app`, the composition root | name concrete stores, clocks and entropy |
+//! | 5 | `web` (endpoints, pages), `demo` (the built-in MCP server), `devidp` (the development identity provider) | speak HTTP |
+//! | 4 | `flow` (load, step, save), `config` | be async; call stores, upstreams and pure steps |
+//! | 3½ | `guard` (bearer token in, `Caller` out; challenge; tower layer) | read the key cache below it |
 //! | 3 | `provider` (pure adapters: auth0, oidc; claim mapping), `store` (trait, SQLite), `upstream` (the only room that dials out) | each one thing |
 //! | 2 | `engine` (the OAuth 2.1 server as pure functions over records), `jose` (JWS and sealing) | compute |
 //! | 1 | `protocol` (the words: ids, scopes, secrets, PKCE, redirect URIs, requests, errors) | compute |
 //! | 0 | `ambient` (`Clock`, `Entropy`) | touch the world's time and dice |
 //!
-//! The plan once had the guard beside `upstream`; it stands one floor above, because a guard outside
-//! this process reads the key cache, and imports point down. `app` has a floor of its own, because
-//! the command line builds on it.
+//! The guard stands half a floor above `upstream`, because a guard outside this process reads the key
+//! cache there, and imports point down; `app` half a floor below the command line, which builds on it.
 //!
 //! * `protocol`, `jose`, `engine`, `provider` are pure: no async, no clock, no randomness, no I/O, no
 //!   logging. (`jose::sign` makes keys and ECDSA signatures with the crypto library's own randomness,

@@ -10,25 +10,25 @@ use std::{
 
 use syn::{spanned::Spanned as _, visit::Visit};
 
-/// Rooms by floor. The guard stands above `upstream`, because it reads its key cache; the house plan
+/// Rooms by floor, in tenths. The guard stands above `upstream`, because it reads its key cache; the house plan
 /// in `src/lib.rs` says so.
 const FLOORS: [(&str, u8); 16] = [
     ("ambient", 0),
-    ("protocol", 1),
-    ("engine", 2),
-    ("jose", 2),
-    ("provider", 3),
-    ("store", 3),
-    ("upstream", 3),
-    ("guard", 4),
-    ("config", 5),
-    ("flow", 5),
-    ("demo", 6),
-    ("devidp", 6),
-    ("web", 6),
-    ("app", 7),
-    ("cli", 8),
-    ("main", 9),
+    ("protocol", 10),
+    ("engine", 20),
+    ("jose", 20),
+    ("provider", 30),
+    ("store", 30),
+    ("upstream", 30),
+    ("guard", 35),
+    ("config", 40),
+    ("flow", 40),
+    ("demo", 50),
+    ("devidp", 50),
+    ("web", 50),
+    ("app", 55),
+    ("cli", 60),
+    ("main", 65),
 ];
 
 const PURE: [&str; 4] = ["protocol", "jose", "engine", "provider"];

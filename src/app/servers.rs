@@ -27,13 +27,16 @@ pub(super) fn guarded(
     config.servers.iter().fold(Router::new(), |router, server| {
         let guard = guard(config, hands, server, keys).with_revocations(revocations.clone());
         let required = server.auth == Auth::Required;
-        router.merge(demo_service(&server.path, Demo {
-            public_url: config.public_url.clone(),
-            guard: required.then(|| Arc::new(guard)),
-            policy: server.policy.clone(),
-            profiles: profiles(hands),
-            clock: Arc::clone(&hands.clock),
-        }))
+        router.merge(demo_service(
+            &server.path,
+            Demo {
+                public_url: config.public_url.clone(),
+                guard: required.then(|| Arc::new(guard)),
+                policy: server.policy.clone(),
+                profiles: profiles(hands),
+                clock: Arc::clone(&hands.clock),
+            },
+        ))
     })
 }
 

@@ -14,7 +14,10 @@ use crate::{
     web::{
         GuardedServer, HealthChecks, ProviderHealth, PublishedMetadata, Shown, ShownServer,
         cookies::CookieJar,
-        pages::{ConnectLine, DevSignInPage, DevUserButton, HomePage, Pages, ProviderButton, ScopeLine, ServerBox},
+        pages::{
+            ConnectLine, DevSignInPage, DevUserButton, HomePage, Pages, ProviderButton, ScopeLine,
+            ServerBox,
+        },
     },
 };
 
@@ -72,10 +75,8 @@ fn server(settings: &ServerSettings) -> ShownServer {
 }
 
 fn server_box(settings: &ServerSettings) -> ServerBox {
-    let connect = |(client, command): (&str, String)| ConnectLine {
-        client: client.to_owned(),
-        command,
-    };
+    let connect =
+        |(client, command): (&str, String)| ConnectLine { client: client.to_owned(), command };
     ServerBox {
         name: settings.name.clone(),
         url: settings.resource.to_string(),
@@ -112,9 +113,15 @@ fn dev_user(user: &DevUser) -> DevUserButton {
 pub fn connect_lines(settings: &ServerSettings) -> Vec<(&'static str, String)> {
     let (id, url) = (&settings.id, &settings.resource);
     vec![
-        ("MCP Inspector", format!("npx @modelcontextprotocol/inspector --transport http --server-url {url}")),
+        (
+            "MCP Inspector",
+            format!("npx @modelcontextprotocol/inspector --transport http --server-url {url}"),
+        ),
         ("Claude Code", format!("claude mcp add --transport http {id} {url}")),
-        ("VS Code", format!("code --add-mcp '{{\"name\":\"{id}\",\"type\":\"http\",\"url\":\"{url}\"}}'")),
+        (
+            "VS Code",
+            format!("code --add-mcp '{{\"name\":\"{id}\",\"type\":\"http\",\"url\":\"{url}\"}}'"),
+        ),
         ("curl", format!("curl -i {url}")),
     ]
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DatabaseUrl {
     /// A `SQLite` file.
-    Sqlite(PathBuf),
+    SqliteFile(PathBuf),
     /// `SQLite` in memory: forgotten at the end.
     SqliteMemory,
 }
@@ -37,7 +37,7 @@ impl DatabaseUrl {
             ":memory:" => Ok(Self::SqliteMemory),
             "" => Err(DatabaseFault::Unknown),
             _ if path.contains('?') => Err(DatabaseFault::Unknown),
-            _ => Ok(Self::Sqlite(root.join(path))),
+            _ => Ok(Self::SqliteFile(root.join(path))),
         }
     }
 }
@@ -52,8 +52,8 @@ mod tests {
 
     #[test]
     fn a_relative_path_is_below_the_root() {
-        assert_eq!(parse("sqlite:data/x.db"), Ok(DatabaseUrl::Sqlite("/srv/data/x.db".into())));
-        assert_eq!(parse("sqlite:///var/x.db"), Ok(DatabaseUrl::Sqlite("/var/x.db".into())));
+        assert_eq!(parse("sqlite:data/x.db"), Ok(DatabaseUrl::SqliteFile("/srv/data/x.db".into())));
+        assert_eq!(parse("sqlite:///var/x.db"), Ok(DatabaseUrl::SqliteFile("/var/x.db".into())));
         assert_eq!(parse("sqlite::memory:"), Ok(DatabaseUrl::SqliteMemory));
     }
 

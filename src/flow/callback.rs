@@ -145,7 +145,10 @@ impl Callbacks {
             Decision::Admitted(principal) => Ok(principal),
             Decision::NotAdmitted(reason) => {
                 tracing::info!(provider = %provider.id(), %reason, "person not admitted");
-                Err(denied("This account is not admitted here. Ask the operator, or use another account.").into())
+                Err(denied(
+                    "This account is not admitted here. Ask the operator, or use another account.",
+                )
+                .into())
             }
         }
     }

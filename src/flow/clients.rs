@@ -10,12 +10,7 @@ use crate::{
         register,
     },
     flow::store_trouble,
-    jose::{
-        algorithm::Algorithm,
-        assertion::verify_client_assertion,
-        jws::Jws,
-        keys::KeySet,
-    },
+    jose::{algorithm::Algorithm, assertion::verify_client_assertion, jws::Jws, keys::KeySet},
     protocol::{
         error::{TokenError, TokenErrorCode},
         id::ClientId,
@@ -69,9 +64,11 @@ impl Clients {
         if !is_url(id) {
             return Ok(self.known(id).await?);
         }
-        let document = self.documents.fetch(id).await.map_err(|fault: DocumentFault| {
-            LookupFault::Document(fault.to_string())
-        })?;
+        let document = self
+            .documents
+            .fetch(id)
+            .await
+            .map_err(|fault: DocumentFault| LookupFault::Document(fault.to_string()))?;
         let client = register::from_document(id, &document, self.clock.now());
         client.map(Some).map_err(|fault| LookupFault::Document(fault.description.into_owned()))
     }

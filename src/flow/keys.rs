@@ -64,7 +64,8 @@ pub async fn open(
         record.active_at <= now && record.retired_at.is_none_or(|at| now < at)
     };
     let usable = keys.iter().filter(|(record, key)| active(record) && key.algorithm() == algorithm);
-    let (_, signer) = usable.max_by_key(|(record, _)| record.active_at).ok_or(KeysError::Unusable)?;
+    let (_, signer) =
+        usable.max_by_key(|(record, _)| record.active_at).ok_or(KeysError::Unusable)?;
     published(signer.clone(), keys.iter().map(|(_, key)| key))
 }
 
@@ -72,7 +73,8 @@ fn published<'a>(
     signer: SigningKey,
     keys: impl Iterator<Item = &'a SigningKey>,
 ) -> Result<SigningKeys, KeysError> {
-    let document = serde_json::json!({ "keys": keys.map(SigningKey::public_jwk).collect::<Vec<_>>() });
+    let document =
+        serde_json::json!({ "keys": keys.map(SigningKey::public_jwk).collect::<Vec<_>>() });
     let public = KeySet::from_jwks_value(&document, &[Algorithm::Es256, Algorithm::EdDsa])
         .map_err(|_| KeysError::Unusable)?;
     Ok(SigningKeys { signer, public, document: document.to_string().into_bytes().into() })

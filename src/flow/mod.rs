@@ -13,7 +13,10 @@ pub mod revoke;
 pub mod sign_in;
 pub mod tokens;
 
-use crate::{protocol::error::{TokenError, TokenErrorCode}, store::StoreError};
+use crate::{
+    protocol::error::{TokenError, TokenErrorCode},
+    store::StoreError,
+};
 
 /// What a client hears when the store cannot work (503, `Retry-After`).
 #[must_use]

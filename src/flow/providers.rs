@@ -148,15 +148,18 @@ impl Provider {
     ) -> Result<Identity, ProviderFault> {
         let endpoints = self.endpoints().await?;
         let settings = self.adapter.settings();
-        let answer = exchange(&self.fetcher, CodeExchange {
-            token_endpoint: &endpoints.token,
-            client_id: &settings.client_id,
-            client_secret: settings.client_secret.as_ref().map(|secret| secret.reveal()),
-            auth: proof(settings.auth),
-            code,
-            redirect_uri: &self.callback,
-            verifier,
-        })
+        let answer = exchange(
+            &self.fetcher,
+            CodeExchange {
+                token_endpoint: &endpoints.token,
+                client_id: &settings.client_id,
+                client_secret: settings.client_secret.as_ref().map(|secret| secret.reveal()),
+                auth: proof(settings.auth),
+                code,
+                redirect_uri: &self.callback,
+                verifier,
+            },
+        )
         .await
         .map_err(exchange_fault)?;
         let access = answer.access_token.as_deref().map(String::as_str);

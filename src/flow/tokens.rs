@@ -84,7 +84,8 @@ impl Tokens {
         client: &AuthenticatedClient,
         params: &Params,
     ) -> Result<TokenResponse, TokenError> {
-        let text = params.one("code").ok_or_else(|| TokenError::invalid_request("code is missing."))?;
+        let text =
+            params.one("code").ok_or_else(|| TokenError::invalid_request("code is missing."))?;
         let code = AuthorizationCode::parse(text).ok_or_else(unknown_code)?;
         let digest = code.digest();
         let found = self.store.code(&digest).await.map_err(|e| store_trouble(&e))?;

@@ -116,7 +116,9 @@ impl RemoteKeys {
         };
         let jwks_uri = read(&body, &self.issuer);
         if jwks_uri.is_none() {
-            tracing::warn!("the authorization server's metadata is not that of the issuer configured");
+            tracing::warn!(
+                "the authorization server's metadata is not that of the issuer configured"
+            );
         }
         jwks_uri
     }

@@ -1,0 +1,165 @@
+//! The authorization server's flows, each given the hands it needs.
+
+use std::sync::Arc;
+
+use crate::{
+    ambient::Clock,
+    app::{Hands, servers, shown},
+    config::Config,
+    engine::authorize::Terms,
+    flow::{
+        callback::Callbacks,
+        clients::{ASSERTION_ALGORITHMS, Clients},
+        keys::SigningKeys,
+        providers::Provider,
+        register::Registrations,
+        revoke::{Revocation, Revoker},
+        sign_in::SignIns,
+        tokens::Tokens,
+    },
+    protocol::secret::ClientSecret,
+    provider::{adapter, secret::Secret, settings::ProviderSettings},
+    upstream::{
+        client_document::ClientDocuments,
+        discovery::Discovery,
+        http::{FetchPolicy, Fetcher, Reach},
+        jwks::JwksCache,
+    },
+    web::Site,
+};
+
+/// What the flows are made of.
+pub(super) struct Parts<'a> {
+    pub(super) config: &'a Config,
+    pub(super) hands: &'a Hands,
+    pub(super) keys: &'a SigningKeys,
+    pub(super) revoker: &'a Arc<Revoker>,
+}
+
+impl Parts<'_> {
+    /// The whole site.
+    pub(super) fn site(&self, providers: Arc<[Provider]>) -> Site {
+        let clients = Arc::new(clients(self.config, self.hands));
+        Site {
+            sign_ins: self.sign_ins(&clients, &providers),
+            callbacks: self.callbacks(&providers),
+            tokens: self.tokens(&clients),
+            revocation: self.revocation(clients),
+            registrations: self.registrations(),
+            health: shown::health(&self.hands.store, &self.hands.clock, providers),
+            published: shown::published(self.config, self.keys),
+            shown: shown::shown(self.config),
+        }
+    }
+
+    fn sign_ins(&self, clients: &Arc<Clients>, providers: &Arc<[Provider]>) -> SignIns {
+        let Hands { store, vault, clock, entropy } = self.hands.clone();
+        let terms = self.config.servers.iter().map(|server| Terms {
+            id: server.id.clone(),
+            resource: server.resource.clone(),
+            scopes: server.scopes(),
+        });
+        SignIns {
+            store,
+            vault,
+            clients: Arc::clone(clients),
+            providers: Arc::clone(providers),
+            terms: terms.collect(),
+            limits: self.config.limits.clone(),
+            clock,
+            entropy,
+        }
+    }
+
+    fn callbacks(&self, providers: &Arc<[Provider]>) -> Callbacks {
+        let Hands { store, vault, clock, entropy } = self.hands.clone();
+        Callbacks {
+            store,
+            vault,
+            providers: Arc::clone(providers),
+            expand: servers::expand(self.config),
+            limits: self.config.limits.clone(),
+            clock,
+            entropy,
+        }
+    }
+
+    fn tokens(&self, clients: &Arc<Clients>) -> Tokens {
+        let Hands { store, vault, clock, entropy } = self.hands.clone();
+        Tokens {
+            store,
+            vault,
+            clients: Arc::clone(clients),
+            revoker: Arc::clone(self.revoker),
+            signer: self.keys.signer.clone(),
+            issuer: self.config.public_url.clone(),
+            limits: self.config.limits.clone(),
+            clock,
+            entropy,
+        }
+    }
+
+    fn registrations(&self) -> Registrations {
+        let Hands { store, clock, entropy, .. } = self.hands.clone();
+        Registrations { store, limits: self.config.limits.clone(), clock, entropy }
+    }
+
+    fn revocation(&self, clients: Arc<Clients>) -> Revocation {
+        let resources = self.config.servers.iter().map(|server| server.resource.clone());
+        Revocation {
+            clients,
+            revoker: Arc::clone(self.revoker),
+            vault: Arc::clone(&self.hands.vault),
+            keys: self.keys.public.clone(),
+            issuer: self.config.public_url.clone(),
+            resources: resources.collect(),
+            clock: Arc::clone(&self.hands.clock),
+        }
+    }
+}
+
+fn clients(config: &Config, hands: &Hands) -> Clients {
+    let reach = if config.private_networks { Reach::Private } else { Reach::Public };
+    let policy = FetchPolicy { reach, ..FetchPolicy::for_strangers() };
+    let strangers = fetcher(config, Fetcher::new(policy));
+    let clock = &hands.clock;
+    Clients {
+        store: Arc::clone(&hands.store),
+        configured: config.env_client.clone(),
+        documents: Arc::new(ClientDocuments::new(strangers.clone(), Arc::clone(clock))),
+        keys: Arc::new(JwksCache::new(strangers, Arc::clone(clock), &ASSERTION_ALGORITHMS)),
+        clock: Arc::clone(clock),
+        issuer: config.public_url.clone(),
+    }
+}
+
+/// Every configured provider; the development one is given our secret there.
+pub(super) fn providers(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    dev_secret: &ClientSecret,
+) -> Vec<Provider> {
+    let fetcher = fetcher(config, Fetcher::for_operator());
+    let discovery = Arc::new(Discovery::new(fetcher.clone(), Arc::clone(clock)));
+    let provider = |settings: &ProviderSettings| Provider {
+        callback: config.public_url.join(&format!("/callback/{}", settings.id)),
+        keys: Arc::new(JwksCache::new(fetcher.clone(), Arc::clone(clock), &settings.algorithms)),
+        discovery: Arc::clone(&discovery),
+        fetcher: fetcher.clone(),
+        clock: Arc::clone(clock),
+        adapter: adapter(settings.clone()),
+    };
+    let known = |settings: &ProviderSettings| match &config.dev {
+        Some(dev) if dev.provider == settings.id => {
+            let secret = Secret::new(dev_secret.reveal());
+            settings.clone().for_dev(dev.issuer.clone(), Some(secret))
+        }
+        _ => settings.clone(),
+    };
+    config.providers.iter().map(known).map(|settings| provider(&settings)).collect()
+}
+
+/// Plain http and loopback addresses are for a service that is itself on loopback.
+fn fetcher(config: &Config, fetcher: Fetcher) -> Fetcher {
+    if config.public_url.is_loopback() { fetcher.with_loopback() } else { fetcher }
+}
