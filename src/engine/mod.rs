@@ -4,4 +4,14 @@
 //! honoured. It knows no provider, no store and no token format, and it neither waits nor looks at a
 //! clock.
 
+pub mod authorize;
+pub mod client_auth;
+pub mod limits;
+pub mod policy;
 pub mod record;
+pub mod redeem;
+pub mod refresh;
+pub mod register;
+
+#[cfg(test)]
+mod samples;

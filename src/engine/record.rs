@@ -81,6 +81,16 @@ pub struct Client {
     pub expires_at: Option<Timestamp>,
 }
 
+impl Client {
+    /// The host that vouches for the client's name: that of its metadata document.
+    #[must_use]
+    pub fn document_host(&self) -> Option<String> {
+        let document = self.kind == ClientKind::Document;
+        let url = document.then(|| url::Url::parse(self.id.as_str()).ok()).flatten()?;
+        url.host_str().map(str::to_owned)
+    }
+}
+
 /// One of our people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {

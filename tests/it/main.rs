@@ -1,3 +1,13 @@
-//! Integration tests, one binary: rooms through their public doors.
+//! The integration tests, in one binary.
 
+#![cfg(test)]
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+mod demo;
+mod devidp;
+mod guard;
+mod pages;
+mod rmcp_client;
+mod running;
+mod store;
 mod upstream;

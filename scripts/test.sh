@@ -1,0 +1,146 @@
+#!/usr/bin/env bash
+# The one test command. It installs what is missing, then runs every test there is.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+usage() {
+  cat <<'TEXT'
+usage: scripts/test.sh [--fast] [--help]
+
+Runs, in this order, and stops at the first step that fails:
+  rust       rustfmt and clippy, installed where they are missing
+  peers      Debian's Chromium and the Node.js packages, installed where they are missing
+  format     cargo fmt --check
+  lint       cargo clippy on every target, warnings are errors
+  guard      the light build for protected servers, and what it must not link
+  docs       cargo doc, warnings are errors
+  test       unit, property, architecture and integration tests
+  e2e        official MCP clients, a certified OpenID provider and a browser against the service
+
+  --fast     leaves out what needs Node.js and a browser (peers, e2e)
+  --help     this text
+
+It needs Rust with a C compiler, Node.js 20 or newer with npm, and for missing Debian packages either
+root or sudo. To run one end-to-end file alone:
+  cargo build && (cd tests/e2e && npm ci && node --test sdk-v1.test.mjs)
+COUNTERSIGN_BIN names another program to test, CHROMIUM another browser, SHOW_LOG=1 prints the service's log.
+TEXT
+}
+
+main() {
+  local fast=no
+  for argument in "$@"; do
+    case $argument in
+      --fast) fast=yes ;;
+      --help | -h) usage && exit 0 ;;
+      *) echo "scripts/test.sh: unknown option $argument" >&2 && usage >&2 && exit 2 ;;
+    esac
+  done
+
+  trap summary EXIT
+  step rust rust_tools
+  if [[ $fast = no ]]; then step peers e2e_tools; fi
+  step format cargo fmt --check
+  step lint cargo clippy --locked --all-targets -- -D warnings
+  step guard guard_build
+  step docs env RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
+  step test cargo test --locked
+  if [[ $fast = no ]]; then step e2e end_to_end; fi
+}
+
+# --- steps -------------------------------------------------------------------------------------
+
+rust_tools() {
+  command -v cargo >/dev/null || missing "cargo" "install Rust: https://rustup.rs"
+  command -v cc >/dev/null || missing "a C compiler" "apt-get install gcc libc6-dev"
+  cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
+  cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
+}
+
+e2e_tools() {
+  command -v npm >/dev/null || missing "Node.js 20 with npm" "see https://nodejs.org"
+  node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || missing "Node.js 20" "this is $(node --version)"
+  browser_is_there || debian_package chromium
+  # The lock file's digest stands in node_modules: what is already installed is not installed again.
+  local wanted installed=tests/e2e/node_modules/.installed
+  wanted=$(sha256sum <tests/e2e/package-lock.json)
+  if [[ ! -f $installed || $(<"$installed") != "$wanted" ]]; then
+    (cd tests/e2e && npm ci --loglevel=error)
+    printf '%s\n' "$wanted" >"$installed"
+  fi
+}
+
+# The guard is for other people's servers: none of the service's heavy parts may come with it.
+guard_build() {
+  cargo check --locked --no-default-features --features guard
+  local heavy
+  heavy=$(cargo tree --locked --no-default-features --features guard --edges normal --prefix none --format '{p}' |
+    grep -E '^(axum|openidconnect|rmcp|rusqlite|sqlx|tokio-postgres)[^ ]* ' | sort -u) || true
+  [[ -z $heavy ]] || { echo "the guard build links what it must not:" && echo "$heavy" && return 1; }
+}
+
+end_to_end() {
+  # `cargo test` has left the program that belongs to the tests; building it once more would compile most of it twice.
+  local target report status=0
+  target=$(cargo metadata --locked --no-deps --format-version 1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+  export COUNTERSIGN_BIN=${COUNTERSIGN_BIN:-$target/debug/countersign}
+  report=$(mktemp)
+  (cd tests/e2e && node --test --test-reporter=spec --test-reporter-destination=stdout \
+    --test-reporter=tap --test-reporter-destination="$report" ./*.test.mjs) || status=$?
+  e2e_result="$(counted pass "$report") passed, $(counted fail "$report") failed"
+  rm -f "$report"
+  return "$status"
+}
+
+# --- helpers -----------------------------------------------------------------------------------
+
+steps=()
+running=
+began=0
+e2e_result=
+
+# Runs a step and remembers how long it took. A failure ends the script by `set -e`, which bash
+# switches off inside whatever stands before `||` or `&&`: so a step stands alone.
+step() {
+  running=$1
+  began=$SECONDS
+  shift
+  printf '\n== %s\n' "$running"
+  "$@"
+  record ok
+  running=
+}
+
+record() { steps+=("$(printf '%-10s %4d s  %s' "$running" $((SECONDS - began)) "$1")"); }
+
+summary() {
+  local status=$?
+  [[ -z $running ]] || record FAILED
+  printf '\n== summary\n'
+  [[ ${#steps[@]} = 0 ]] || printf '%s\n' "${steps[@]}"
+  [[ -z $e2e_result ]] || echo "end-to-end: $e2e_result"
+  if [[ $status = 0 ]]; then echo "all passed in $SECONDS s"; else echo "failed after $SECONDS s"; fi
+}
+
+counted() { awk -v name="$1" '$1 == "#" && $2 == name { found = $3 } END { print found + 0 }' "$2"; }
+
+browser_is_there() {
+  [[ -x ${CHROMIUM:-} || -x /usr/bin/chromium || -x /usr/bin/chromium-browser || -x /usr/bin/google-chrome ]]
+}
+
+debian_package() {
+  command -v apt-get >/dev/null || missing "$1" "install it with this system's package manager"
+  as_root apt-get update -q
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+}
+
+as_root() {
+  if [[ $(id -u) = 0 ]]; then "$@"; else sudo "$@"; fi
+}
+
+missing() {
+  echo "scripts/test.sh needs $1: $2" >&2
+  exit 1
+}
+
+main "$@"

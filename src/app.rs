@@ -1,0 +1,322 @@
+//! Floor 7: the composition root. The only place that names concrete stores and joins the rooms.
+
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::Router;
+
+use crate::{
+    ambient::{Clock, Entropy, random},
+    config::{Config, DatabaseUrl, Fault},
+    engine::authorize::Terms,
+    flow::{
+        callback::Callbacks,
+        clients::{ASSERTION_ALGORITHMS, Clients},
+        keys::{self, KeysError, SigningKeys},
+        providers::Provider,
+        register::Registrations,
+        revoke::{Revocation, Revoker},
+        sign_in::SignIns,
+        tokens::Tokens,
+    },
+    guard::{LocalKeys, Revocations},
+    jose::seal::Vault,
+    protocol::secret::ClientSecret,
+    provider::{adapter, secret::Secret, settings::ProviderSettings},
+    store::{Store, StoreError, sqlite::Sqlite},
+    upstream::{
+        client_document::ClientDocuments,
+        discovery::Discovery,
+        http::{FetchPolicy, Fetcher, Reach},
+        jwks::JwksCache,
+    },
+    web::{self, Site, serve},
+};
+
+mod servers;
+mod shown;
+mod tend;
+
+pub use shown::connect_lines;
+
+/// The service, put together and not yet listening.
+pub struct App {
+    router: Router,
+    listen: Vec<SocketAddr>,
+    dev: Option<(Vec<SocketAddr>, Router)>,
+    hands: Hands,
+    revoker: Arc<Revoker>,
+}
+
+/// Why the service cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartFault {
+    /// Something outside the configuration files is at fault, such as the master key's file.
+    #[error("{0}")]
+    Config(Fault),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The signing keys.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// An address could not be bound.
+    #[error("cannot listen on {address}: {error}; stop the program that uses it, or set {variable} to another address")]
+    Listen {
+        /// As configured.
+        address: String,
+        /// The system's answer.
+        error: std::io::Error,
+        /// Where to change it.
+        variable: &'static str,
+    },
+    /// The development identity provider.
+    #[error("the development identity provider cannot start: {0}")]
+    Dev(String),
+}
+
+/// What most rooms need.
+#[derive(Clone)]
+struct Hands {
+    store: Arc<dyn Store>,
+    vault: Arc<Vault>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+/// Opens the configured store.
+///
+/// # Errors
+/// When the database cannot be opened or brought to this version's schema.
+pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>, StartFault> {
+    let database = config.database.clone();
+    let opened = tokio::task::spawn_blocking(move || match database {
+        DatabaseUrl::Sqlite(path) => Sqlite::open(&path),
+        DatabaseUrl::SqliteMemory => Sqlite::in_memory(),
+    });
+    let opened = opened.await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    Ok(Arc::new(opened?))
+}
+
+/// Puts the service together: store, keys, providers, routes.
+///
+/// # Errors
+/// [`StartFault`]. A provider that is down is none: it shows as degraded and is asked again later.
+pub async fn build(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+) -> Result<App, StartFault> {
+    let store = open_store(config).await?;
+    build_on(config, store, clock, entropy).await
+}
+
+/// [`build`] on a store that is already open.
+///
+/// # Errors
+/// As [`build`].
+pub async fn build_on(
+    config: &Config,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+) -> Result<App, StartFault> {
+    let master = config.master_keys.obtain(&*entropy).map_err(StartFault::Config)?;
+    let vault = Arc::new(Vault::new(master).ok_or(KeysError::Sealed)?);
+    let hands = Hands { store, vault, clock, entropy };
+    let keys = keys::open(
+        &*hands.store,
+        &hands.vault,
+        config.signing_algorithm,
+        &*hands.entropy,
+        hands.clock.now(),
+    )
+    .await?;
+    let revocations = Revocations::default();
+    let revoker = Arc::new(Revoker {
+        store: Arc::clone(&hands.store),
+        revocations: revocations.clone(),
+        limits: config.limits.clone(),
+    });
+    revoker.recall(hands.clock.now()).await?;
+    let local = LocalKeys::new(keys.public.clone());
+    let guarded = servers::guarded(config, &hands, &local, &revocations);
+    let dev_secret = ClientSecret::from_entropy(random(&*hands.entropy));
+    let providers: Arc<[Provider]> = providers(config, &hands.clock, &dev_secret).into();
+    let site = Arc::new(site(config, &hands, &keys, &revoker, &providers));
+    let router = web::surrounded(web::router(site).merge(guarded));
+    let dev = servers::development(config, &hands, &dev_secret)?;
+    let listen = config.listen.addresses.iter().map(|listen| listen.address).collect();
+    Ok(App { router, listen, dev, hands, revoker })
+}
+
+impl App {
+    /// Every route of the service.
+    #[must_use]
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// Every route of the development identity provider, when there is one.
+    #[must_use]
+    pub fn dev_router(&self) -> Option<Router> {
+        self.dev.as_ref().map(|(_, router)| router.clone())
+    }
+
+    /// Ends a grant, as the operator's commands do.
+    #[must_use]
+    pub fn revoker(&self) -> Arc<Revoker> {
+        Arc::clone(&self.revoker)
+    }
+
+    /// Listens, calls `ready`, serves until `stop` resolves, and lets requests in flight finish.
+    ///
+    /// # Errors
+    /// [`StartFault::Listen`] when an address cannot be bound.
+    pub async fn run(
+        self,
+        stop: impl Future<Output = ()> + Send,
+        ready: impl FnOnce(),
+    ) -> Result<(), StartFault> {
+        let main = bound(&self.listen, "COUNTERSIGN_LISTEN").await?;
+        let dev = match self.dev {
+            Some((addresses, router)) => {
+                Some((bound(&addresses, "COUNTERSIGN_DEV_IDP_LISTEN").await?, router))
+            }
+            None => None,
+        };
+        let tending = tokio::spawn(tend::tend(self.hands.store, self.hands.clock));
+        let dev = dev.map(|(listeners, router)| {
+            tokio::spawn(serve::serve(listeners, router, std::future::pending()))
+        });
+        ready();
+        serve::serve(main, self.router, stop).await;
+        tending.abort();
+        if let Some(dev) = dev {
+            dev.abort();
+        }
+        Ok(())
+    }
+}
+
+async fn bound(
+    addresses: &[SocketAddr],
+    variable: &'static str,
+) -> Result<Vec<tokio::net::TcpListener>, StartFault> {
+    let bound = serve::bind(addresses).await;
+    bound.map_err(|(address, error)| StartFault::Listen {
+        address: address.to_string(),
+        error,
+        variable,
+    })
+}
+
+fn site(
+    config: &Config,
+    hands: &Hands,
+    keys: &SigningKeys,
+    revoker: &Arc<Revoker>,
+    providers: &Arc<[Provider]>,
+) -> Site {
+    let issuer = &config.public_url;
+    let limits = config.limits.clone();
+    let Hands { store, vault, clock, entropy } = hands.clone();
+    let clients = Arc::new(clients(config, hands));
+    let terms = config.servers.iter().map(|server| Terms {
+        id: server.id.clone(),
+        resource: server.resource.clone(),
+        scopes: server.scopes(),
+    });
+    Site {
+        sign_ins: SignIns {
+            store: store.clone(),
+            vault: vault.clone(),
+            clients: clients.clone(),
+            providers: providers.clone(),
+            terms: terms.collect(),
+            limits: limits.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+        },
+        callbacks: Callbacks {
+            store: store.clone(),
+            vault: vault.clone(),
+            providers: providers.clone(),
+            expand: servers::expand(config),
+            limits: limits.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+        },
+        tokens: Tokens {
+            store: store.clone(),
+            vault: vault.clone(),
+            clients: clients.clone(),
+            revoker: revoker.clone(),
+            signer: keys.signer.clone(),
+            issuer: issuer.clone(),
+            limits: limits.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+        },
+        revocation: Revocation {
+            clients,
+            revoker: revoker.clone(),
+            vault,
+            keys: keys.public.clone(),
+            issuer: issuer.clone(),
+            resources: config.servers.iter().map(|server| server.resource.clone()).collect(),
+            clock: clock.clone(),
+        },
+        health: shown::health(&store, &clock, providers.clone()),
+        registrations: Registrations { store, limits, clock, entropy },
+        published: shown::published(config, keys),
+        shown: shown::shown(config),
+    }
+}
+
+fn clients(config: &Config, hands: &Hands) -> Clients {
+    let reach = if config.private_networks { Reach::Private } else { Reach::Public };
+    let policy = FetchPolicy { reach, ..FetchPolicy::for_strangers() };
+    let strangers = fetcher(config, Fetcher::new(policy));
+    let clock = &hands.clock;
+    Clients {
+        store: Arc::clone(&hands.store),
+        configured: config.env_client.clone(),
+        documents: Arc::new(ClientDocuments::new(strangers.clone(), Arc::clone(clock))),
+        keys: Arc::new(JwksCache::new(strangers, Arc::clone(clock), &ASSERTION_ALGORITHMS)),
+        clock: Arc::clone(clock),
+        issuer: config.public_url.clone(),
+    }
+}
+
+fn providers(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    dev_secret: &ClientSecret,
+) -> Vec<Provider> {
+    let fetcher = fetcher(config, Fetcher::for_operator());
+    let discovery = Arc::new(Discovery::new(fetcher.clone(), Arc::clone(clock)));
+    let provider = |settings: &ProviderSettings| Provider {
+        callback: config.public_url.join(&format!("/callback/{}", settings.id)),
+        keys: Arc::new(JwksCache::new(fetcher.clone(), Arc::clone(clock), &settings.algorithms)),
+        discovery: Arc::clone(&discovery),
+        fetcher: fetcher.clone(),
+        clock: Arc::clone(clock),
+        adapter: adapter(settings.clone()),
+    };
+    let known = |settings: &ProviderSettings| match &config.dev {
+        Some(dev) if dev.provider == settings.id => {
+            let secret = Secret::new(dev_secret.reveal());
+            settings.clone().for_dev(dev.issuer.clone(), Some(secret))
+        }
+        _ => settings.clone(),
+    };
+    config.providers.iter().map(known).map(|settings| provider(&settings)).collect()
+}
+
+/// Plain http and loopback addresses are for a service that is itself on loopback.
+fn fetcher(config: &Config, fetcher: Fetcher) -> Fetcher {
+    if config.public_url.is_loopback() { fetcher.with_loopback() } else { fetcher }
+}
+
+/// How often the store is swept.
+const SWEEP: Duration = Duration::from_secs(60);

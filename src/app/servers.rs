@@ -1,0 +1,97 @@
+//! The protected servers behind their guards, and the development identity provider.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::Router;
+
+use crate::{
+    app::{Hands, StartFault, shown},
+    config::Config,
+    demo::{Demo, demo_service},
+    devidp::{self, DevClient, DevIdp},
+    engine::policy::{Auth, ServerSettings},
+    flow::callback::Expand,
+    guard::{Guard, LocalKeys, Protected, Revocations},
+    jose::{algorithm::Algorithm, sign::SigningKey},
+    protocol::{id::UserId, issuer::Issuer, secret::ClientSecret},
+    web,
+};
+
+/// Every configured server behind its guard.
+pub(super) fn guarded(
+    config: &Config,
+    hands: &Hands,
+    keys: &LocalKeys,
+    revocations: &Revocations,
+) -> Router {
+    config.servers.iter().fold(Router::new(), |router, server| {
+        let guard = guard(config, hands, server, keys).with_revocations(revocations.clone());
+        let required = server.auth == Auth::Required;
+        router.merge(demo_service(&server.path, Demo {
+            public_url: config.public_url.clone(),
+            guard: required.then(|| Arc::new(guard)),
+            policy: server.policy.clone(),
+            profiles: profiles(hands),
+            clock: Arc::clone(&hands.clock),
+        }))
+    })
+}
+
+fn guard(config: &Config, hands: &Hands, server: &ServerSettings, keys: &LocalKeys) -> Guard {
+    let protected = Protected {
+        resource: server.resource.clone(),
+        issuer: config.public_url.to_string(),
+        scopes: server.scopes(),
+        name: server.name.clone(),
+    };
+    Guard::local(protected, keys.clone()).with_clock(Arc::clone(&hands.clock))
+}
+
+fn profiles(hands: &Hands) -> crate::demo::ProfileLookup {
+    let store = Arc::clone(&hands.store);
+    Arc::new(move |id: UserId| {
+        let store = Arc::clone(&store);
+        Box::pin(async move { store.user(&id).await.ok().flatten() })
+    })
+}
+
+/// What scopes imply at each server.
+pub(super) fn expand(config: &Config) -> Expand {
+    let policies: Vec<_> =
+        config.servers.iter().map(|server| (server.id.clone(), server.policy.clone())).collect();
+    Arc::new(move |id, scopes| {
+        let policy = policies.iter().find(|(known, _)| known == id);
+        policy.map_or_else(|| scopes.clone(), |(_, policy)| policy.expand(scopes))
+    })
+}
+
+/// The development identity provider, when it is configured, and its secret for us.
+pub(super) fn development(
+    config: &Config,
+    hands: &Hands,
+    secret: &ClientSecret,
+) -> Result<Option<(Vec<SocketAddr>, Router)>, StartFault> {
+    let Some(dev) = &config.dev else { return Ok(None) };
+    let broken = |error: &dyn std::fmt::Display| StartFault::Dev(error.to_string());
+    let issuer = Issuer::parse(&dev.issuer).map_err(|error| broken(&error))?;
+    let (key, _) = SigningKey::generate(Algorithm::Rs256).map_err(|error| broken(&error))?;
+    let settings = config.providers.iter().find(|settings| settings.id == dev.provider);
+    let client = DevClient {
+        id: settings.map(|settings| settings.client_id.clone()).unwrap_or_default(),
+        secret: secret.digest(),
+        redirect_uris: vec![config.public_url.join(&format!("/callback/{}", dev.provider))],
+        post_logout_redirect_uris: vec![config.public_url.join("/signed-out")],
+    };
+    let idp = DevIdp {
+        issuer,
+        client,
+        users: dev.users.clone(),
+        key,
+        page: shown::dev_page(),
+        clock: Arc::clone(&hands.clock),
+        entropy: Arc::clone(&hands.entropy),
+    };
+    let router = devidp::router(idp, &config.public_url).map_err(|error| broken(&error))?;
+    let addresses = dev.listen.addresses.iter().map(|listen| listen.address).collect();
+    Ok(Some((addresses, web::surrounded(router.merge(web::assets())))))
+}

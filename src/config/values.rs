@@ -1,0 +1,113 @@
+//! Small values: durations, lists of stems, networks.
+
+use std::{net::IpAddr, time::Duration};
+
+use ipnet::IpNet;
+use jiff::SignedDuration;
+
+/// A positive length of time such as `90s`, `15m`, `1h` or `1h30m`.
+pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
+    let span: SignedDuration = text.trim().parse().map_err(|_| NOT_A_DURATION)?;
+    let span = Duration::try_from(span).map_err(|_| NOT_A_DURATION)?;
+    if span.is_zero() { Err(NOT_A_DURATION) } else { Ok(span) }
+}
+
+/// The life of an access token: from a minute to a day.
+pub(super) fn access_ttl(text: &str) -> Result<Duration, &'static str> {
+    let span = duration(text)?;
+    let day = Duration::from_hours(24);
+    let fine = (Duration::from_mins(1)..=day).contains(&span) && span.subsec_nanos() == 0;
+    fine.then_some(span).ok_or("is not between 1m and 24h in whole seconds")
+}
+
+/// The same, in hours.
+pub(super) fn access_ttl_hours(text: &str) -> Result<Duration, &'static str> {
+    let digits = |b: u8| b.is_ascii_digit() || b == b'.';
+    let text = text.trim();
+    if text.is_empty() || !text.bytes().all(digits) {
+        return Err("is not a number of hours");
+    }
+    access_ttl(&format!("{text}h"))
+}
+
+/// File stems separated by commas: at least one, none twice, none that leaves its folder.
+pub(super) fn stems(text: &str) -> Result<Vec<String>, String> {
+    let mut stems: Vec<String> = Vec::new();
+    for stem in text.split(',').map(str::trim).filter(|stem| !stem.is_empty()) {
+        if !is_stem(stem) {
+            return Err(format!(
+                "`{stem}` is not the stem of a file name: letters, digits, - and _"
+            ));
+        }
+        if stems.iter().any(|known| known == stem) {
+            return Err(format!("names `{stem}` twice"));
+        }
+        stems.push(stem.to_owned());
+    }
+    if stems.is_empty() { Err("names none".to_owned()) } else { Ok(stems) }
+}
+
+fn is_stem(text: &str) -> bool {
+    let word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
+    text.len() <= 64 && text.bytes().all(word)
+}
+
+/// Networks or single addresses separated by commas. A network of everybody is refused: it would
+/// let anyone forge forwarding headers.
+pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, String> {
+    let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+    items.map(network).collect()
+}
+
+fn network(item: &str) -> Result<IpNet, String> {
+    let single = || item.parse::<IpAddr>().map(IpNet::from);
+    let network: IpNet =
+        item.parse().or_else(|_| single()).map_err(|_| format!("`{item}` is not a network"))?;
+    if network.prefix_len() == 0 {
+        return Err(format!("`{item}` is everybody, who could then forge forwarding headers"));
+    }
+    Ok(network.trunc())
+}
+
+const NOT_A_DURATION: &str = "is not a length of time";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_in_hours_minutes_and_seconds() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("15m"), Ok(Duration::from_mins(15)));
+        assert_eq!(duration("1h30m"), Ok(Duration::from_mins(90)));
+        for text in ["", "1", "-1h", "0s", "1 fortnight", "h"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_token_that_lives_seconds_or_days_is_refused() {
+        assert!(access_ttl("59s").is_err() && access_ttl("25h").is_err());
+        assert_eq!(access_ttl_hours("24"), Ok(Duration::from_hours(24)));
+        assert_eq!(access_ttl_hours("0.5"), Ok(Duration::from_mins(30)));
+        for text in ["", "1h", "-1", "nan", "1e1", "0"] {
+            assert!(access_ttl_hours(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn stems_that_leave_the_folder_or_stand_twice_are_refused() {
+        assert_eq!(stems("dev, auth0,"), Ok(vec!["dev".to_owned(), "auth0".to_owned()]));
+        for text in ["", ",", "../x", "a/b", "a.toml", "dev,dev", "Ä"] {
+            assert!(stems(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_network_of_everybody_is_refused() {
+        assert_eq!(networks("10.1.0.0/8, ::1").unwrap().len(), 2);
+        for text in ["0.0.0.0/0", "::/0", "10.0.0.0/33", "proxy"] {
+            assert!(networks(text).is_err(), "{text}");
+        }
+    }
+}

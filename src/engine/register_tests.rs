@@ -1,0 +1,85 @@
+use serde_json::json;
+
+use super::*;
+use crate::engine::samples::NOW;
+
+fn metadata(value: serde_json::Value) -> UnverifiedMetadata {
+    serde_json::from_value(value).unwrap()
+}
+
+fn registered(value: serde_json::Value, random: u8) -> Result<Registered, TokenError> {
+    register(&metadata(value), [random; 32], &Limits::default(), NOW)
+}
+
+#[test]
+fn what_we_do_not_offer_is_dropped_and_nothing_is_null() {
+    let answer = registered(
+        json!({
+            "client_name": "VS Code", "redirect_uris": ["http://127.0.0.1/", "https://vscode.dev/redirect"],
+            "grant_types": ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],
+            "response_types": ["code", "token"], "token_endpoint_auth_method": "none",
+            "application_type": "native", "scope": "openid everything", "resource": null, "surprise": {"a": 1}
+        }),
+        1,
+    );
+    let answer = serde_json::to_string(&answer.unwrap().response()).unwrap();
+    insta::assert_snapshot!(answer, @r#"{"client_id":"dyn_IIINg5ET5VWxO7UCwrix7w","client_id_issued_at":1800000000,"client_name":"VS Code","redirect_uris":["http://127.0.0.1/","https://vscode.dev/redirect"],"grant_types":["authorization_code","refresh_token"],"response_types":["code"],"token_endpoint_auth_method":"none","application_type":"native"}"#);
+}
+
+#[test]
+fn the_same_public_client_gets_the_same_id_and_a_confidential_one_never() {
+    let public =
+        json!({ "redirect_uris": ["http://localhost/cb"], "token_endpoint_auth_method": "none" });
+    let confidential = json!({ "redirect_uris": ["http://localhost/cb"] });
+    let id =
+        |value: &serde_json::Value, random| registered(value.clone(), random).unwrap().client.id;
+    assert_eq!(id(&public, 1), id(&public, 2));
+    assert_ne!(id(&confidential, 1), id(&confidential, 2));
+    let answer = registered(confidential, 1).unwrap();
+    assert!(answer.response().client_secret.unwrap().starts_with("cs_cs_"));
+    assert_eq!(answer.response().token_endpoint_auth_method, "client_secret_basic");
+}
+
+#[test]
+fn bad_redirect_uris_are_named() {
+    for uris in
+        [json!([]), json!(["javascript:alert(1)"]), json!(["https://*.example/cb"]), json!("x")]
+    {
+        let error = registered(json!({ "redirect_uris": uris }), 1).unwrap_err();
+        assert_eq!(error.code, Code::InvalidRedirectUri, "{error}");
+    }
+}
+
+#[test]
+fn a_document_that_offers_none_beside_private_key_jwt_is_public_too() {
+    let id = ClientId::new("https://chatgpt.com/oauth/x/client.json");
+    let document = metadata(json!({
+        "client_id": id.as_str(), "client_name": "ChatGPT",
+        "redirect_uris": ["https://chatgpt.com/connector/oauth/x"],
+        "token_endpoint_auth_method": "private_key_jwt",
+        "token_endpoint_auth_methods_supported": ["private_key_jwt", "none"],
+        "jwks_uri": "https://chatgpt.com/jwks.json"
+    }));
+    let client = from_document(&id, &document, NOW).unwrap();
+    let both = BTreeSet::from([AuthMethod::None, AuthMethod::PrivateKeyJwt]);
+    assert_eq!(client.auth_methods, both);
+}
+
+#[test]
+fn a_document_of_another_url_with_a_secret_or_a_symmetric_method_is_refused() {
+    let id = ClientId::new("https://c.example/client.json");
+    let good = json!({ "client_id": id.as_str(), "client_name": "C", "redirect_uris": ["https://c.example/cb"] });
+    assert!(from_document(&id, &metadata(good.clone()), NOW).is_ok());
+    for (member, value) in [
+        ("client_id", json!("https://c.example/other.json")),
+        ("client_secret", json!("s")),
+        ("client_name", json!(null)),
+        ("token_endpoint_auth_method", json!("client_secret_post")),
+        ("token_endpoint_auth_method", json!("private_key_jwt")),
+        ("redirect_uris", json!([])),
+    ] {
+        let mut bad = good.clone();
+        bad[member] = value;
+        assert!(from_document(&id, &metadata(bad), NOW).is_err(), "{member}");
+    }
+}

@@ -1,0 +1,177 @@
+//! Finding a client, and letting it prove itself.
+
+use std::sync::Arc;
+
+use crate::{
+    ambient::Clock,
+    engine::{
+        client_auth::{AuthenticatedClient, Credentials, Proof, refused},
+        record::{Client, ClientKeys, ClientKind},
+        register,
+    },
+    flow::store_trouble,
+    jose::{
+        algorithm::Algorithm,
+        assertion::verify_client_assertion,
+        jws::Jws,
+        keys::KeySet,
+    },
+    protocol::{
+        error::{TokenError, TokenErrorCode},
+        id::ClientId,
+        issuer::Issuer,
+        secret::Digest,
+    },
+    store::{Store, StoreError},
+    upstream::{
+        client_document::{ClientDocuments, DocumentFault},
+        jwks::{JwksCache, KeysFault},
+    },
+};
+
+/// Algorithms a client may sign assertions with.
+pub const ASSERTION_ALGORITHMS: [Algorithm; 4] =
+    [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256, Algorithm::Ps256];
+
+/// Where clients are found: the environment, the store, the web.
+pub struct Clients {
+    /// Records.
+    pub store: Arc<dyn Store>,
+    /// The client of the `OAUTH_CLIENT_*` variables.
+    pub configured: Option<Client>,
+    /// Client ID Metadata Documents.
+    pub documents: Arc<ClientDocuments>,
+    /// Key sets that clients name by `jwks_uri`.
+    pub keys: Arc<JwksCache>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Ourselves: the audience of assertions.
+    pub issuer: Issuer,
+}
+
+/// The client could not be looked up.
+#[derive(Debug, thiserror::Error)]
+pub enum LookupFault {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Its metadata document could not be had or is no good.
+    #[error("the client metadata document: {0}")]
+    Document(String),
+}
+
+impl Clients {
+    /// The client for a new authorization: its document is fetched if its id is a URL.
+    ///
+    /// # Errors
+    /// [`LookupFault`]; a client that simply is not there is `None`.
+    pub async fn find(&self, id: &ClientId) -> Result<Option<Client>, LookupFault> {
+        if !is_url(id) {
+            return Ok(self.known(id).await?);
+        }
+        let document = self.documents.fetch(id).await.map_err(|fault: DocumentFault| {
+            LookupFault::Document(fault.to_string())
+        })?;
+        let client = register::from_document(id, &document, self.clock.now());
+        client.map(Some).map_err(|fault| LookupFault::Document(fault.description.into_owned()))
+    }
+
+    /// The client as it was when it was last authorized.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn known(&self, id: &ClientId) -> Result<Option<Client>, StoreError> {
+        match &self.configured {
+            Some(client) if client.id == *id => Ok(Some(client.clone())),
+            _ => self.store.client(id, self.clock.now()).await,
+        }
+    }
+
+    /// Keeps the document a person consented to, so that the token endpoint judges by the same one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn remember(&self, client: &Client) -> Result<(), StoreError> {
+        match client.kind {
+            ClientKind::Document => self.store.put_client(client).await,
+            ClientKind::Dynamic | ClientKind::PreRegistered => Ok(()),
+        }
+    }
+
+    /// Authenticates the client of a token or revocation request (RFC 6749 §3.2.1).
+    ///
+    /// # Errors
+    /// `invalid_client` whatever the reason, or `temporarily_unavailable`.
+    pub async fn authenticate(
+        &self,
+        credentials: Credentials,
+    ) -> Result<AuthenticatedClient, TokenError> {
+        match (credentials.client, credentials.proof) {
+            (named, Proof::Assertion(jwt)) => self.by_assertion(named, &jwt).await,
+            (Some(id), proof) => {
+                let client = self.known(&id).await.map_err(|e| store_trouble(&e))?;
+                AuthenticatedClient::by_secret(client, &proof)
+            }
+            (None, _) => Err(refused()),
+        }
+    }
+
+    async fn by_assertion(
+        &self,
+        named: Option<ClientId>,
+        jwt: &str,
+    ) -> Result<AuthenticatedClient, TokenError> {
+        let claimed = unverified_client(jwt).ok_or_else(refused)?;
+        if named.is_some_and(|named| named != claimed) {
+            return Err(refused());
+        }
+        let client = self.known(&claimed).await.map_err(|e| store_trouble(&e))?;
+        let client = client.ok_or_else(refused)?;
+        let keys = self.keys_of(&client).await?;
+        let now = self.clock.now();
+        let issuer = self.issuer.as_str();
+        let assertion = verify_client_assertion(jwt, &keys, claimed.as_str(), issuer, now)
+            .map_err(|refusal| {
+                tracing::warn!(client = %claimed, reason = refusal.code(), "client assertion refused");
+                refused()
+            })?;
+        let once = Digest::of(&format!("assertion\n{claimed}\n{}", assertion.jti));
+        let fresh = self.store.once(&once, assertion.exp).await.map_err(|e| store_trouble(&e))?;
+        if !fresh {
+            return Err(refused());
+        }
+        AuthenticatedClient::by_verified_assertion(client)
+    }
+
+    async fn keys_of(&self, client: &Client) -> Result<KeySet, TokenError> {
+        match client.keys.as_ref().ok_or_else(refused)? {
+            ClientKeys::Inline(jwks) => {
+                KeySet::from_jwks_value(jwks, &ASSERTION_ALGORITHMS).map_err(|_| refused())
+            }
+            ClientKeys::Url(uri) => {
+                let uri = url::Url::parse(uri).map_err(|_| refused())?;
+                self.keys.keys_for(&uri, None).await.map_err(|fault| match fault {
+                    KeysFault::UnknownKey => refused(),
+                    KeysFault::Unavailable { .. } | KeysFault::NotYetJudged { .. } => {
+                        TokenError::new(
+                            TokenErrorCode::TemporarilyUnavailable,
+                            "The client's keys cannot be had right now.",
+                        )
+                    }
+                })
+            }
+        }
+    }
+}
+
+/// Whose keys to verify the assertion with; its signature decides whether that is true.
+fn unverified_client(jwt: &str) -> Option<ClientId> {
+    Jws::parse(jwt, MAX_ASSERTION_BYTES).ok()?.unverified_issuer().map(ClientId::new)
+}
+
+/// Ids that are URLs live in a namespace of their own: no registered id contains a colon.
+fn is_url(id: &ClientId) -> bool {
+    id.as_str().starts_with("https://") || id.as_str().starts_with("http://")
+}
+
+const MAX_ASSERTION_BYTES: usize = 8 * 1024;

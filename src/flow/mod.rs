@@ -1,0 +1,23 @@
+//! Floor 4: the flows, where pure steps meet the store and the world: load, step, save.
+//!
+//! Owns the order of things in a sign-in, a token request, a registration and a revocation. Each flow
+//! is a small struct of the hands it needs; what is right or wrong is decided in `engine`, `jose`
+//! and `provider`.
+
+pub mod callback;
+pub mod clients;
+pub mod keys;
+pub mod providers;
+pub mod register;
+pub mod revoke;
+pub mod sign_in;
+pub mod tokens;
+
+use crate::{protocol::error::{TokenError, TokenErrorCode}, store::StoreError};
+
+/// What a client hears when the store cannot work (503, `Retry-After`).
+#[must_use]
+pub fn store_trouble(error: &StoreError) -> TokenError {
+    tracing::error!(%error, "the store failed");
+    TokenError::new(TokenErrorCode::TemporarilyUnavailable, "Try again in a few seconds.")
+}

@@ -1,0 +1,206 @@
+//! The identity providers at work: where to send a person, and what came back.
+
+use std::sync::Arc;
+
+use url::Url;
+use zeroize::Zeroizing;
+
+use crate::{
+    ambient::Clock,
+    jose::{
+        id_token::{VerifiedIdToken, precheck_id_token, verify_id_token},
+        refusal::Refusal,
+    },
+    protocol::{id::ProviderId, pkce::Verifier, secret::UpstreamState},
+    provider::{Adapter, UpstreamAsk, file::ClientAuth, identity::Identity},
+    upstream::{
+        discovery::Discovery,
+        exchange::{CodeExchange, ExchangeFault, TokenAuth, exchange},
+        http::Fetcher,
+        jwks::{JwksCache, KeysFault},
+    },
+};
+
+/// One configured provider and the hands it needs.
+pub struct Provider {
+    /// Its rules and quirks.
+    pub adapter: Arc<dyn Adapter>,
+    /// Its metadata, kept last-good.
+    pub discovery: Arc<Discovery>,
+    /// Its keys.
+    pub keys: Arc<JwksCache>,
+    /// Its HTTP client.
+    pub fetcher: Fetcher,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// `{issuer}/callback/{id}`, as registered at the provider.
+    pub callback: String,
+}
+
+/// Where a provider answers.
+#[derive(Clone, Debug)]
+pub struct Endpoints {
+    /// The authorization endpoint.
+    pub authorization: Url,
+    /// The token endpoint.
+    pub token: Url,
+    /// The key set.
+    pub jwks: Url,
+    /// Whether it promised to name itself in its answers (RFC 9207 §3).
+    pub sends_iss: bool,
+}
+
+/// Why a provider's answer led nowhere.
+#[derive(Debug, thiserror::Error)]
+pub enum ProviderFault {
+    /// It cannot be reached, or its keys cannot be had: another way, or later.
+    #[error("the provider cannot be reached: {0}")]
+    Unavailable(String),
+    /// It refused the code.
+    #[error("the provider refused the code: {0}")]
+    RefusedCode(String),
+    /// Its statement is not to be trusted.
+    #[error("the ID token was refused: {0}")]
+    Token(#[from] Refusal),
+    /// Its statement is good, but not about a person we may let in.
+    #[error("the identity was refused: {0}")]
+    Identity(String),
+    /// RFC 9207 §2.4: the answer names another issuer.
+    #[error("the answer came from another issuer")]
+    MixUp,
+}
+
+impl Provider {
+    /// The provider's id.
+    #[must_use]
+    pub fn id(&self) -> &ProviderId {
+        &self.adapter.settings().id
+    }
+
+    /// Its endpoints: those of its file, and for the rest those it publishes.
+    ///
+    /// # Errors
+    /// [`ProviderFault::Unavailable`] when its metadata was never seen or is too old.
+    pub async fn endpoints(&self) -> Result<Endpoints, ProviderFault> {
+        let settings = self.adapter.settings();
+        let own = &settings.endpoints;
+        if let (Some(authorization), Some(token), Some(jwks)) =
+            (&own.authorization, &own.token, &own.jwks)
+        {
+            return Ok(Endpoints {
+                authorization: authorization.clone(),
+                token: token.clone(),
+                jwks: jwks.clone(),
+                sends_iss: false,
+            });
+        }
+        let found = self.discovery.metadata(settings.discovery_issuer()).await;
+        let found = found.map_err(|fault| ProviderFault::Unavailable(fault.to_string()))?;
+        let either = |own: &Option<Url>, found: &Url| own.as_ref().unwrap_or(found).clone();
+        Ok(Endpoints {
+            authorization: either(&own.authorization, &found.authorization_endpoint),
+            token: either(&own.token, &found.token_endpoint),
+            jwks: either(&own.jwks, &found.jwks_uri),
+            sends_iss: found.sends_iss,
+        })
+    }
+
+    /// Where to send the person (OpenID Connect Core §3.1.2.1).
+    ///
+    /// # Errors
+    /// [`ProviderFault::Unavailable`].
+    pub async fn authorize_url(
+        &self,
+        state: &UpstreamState,
+        nonce: &str,
+        verifier: &Verifier,
+        login_hint: Option<&str>,
+    ) -> Result<Url, ProviderFault> {
+        let endpoint = self.endpoints().await?.authorization;
+        let challenge = &verifier.challenge();
+        let redirect_uri = &self.callback;
+        let ask = UpstreamAsk { state, nonce, challenge, redirect_uri, login_hint };
+        Ok(self.adapter.authorize_url(&endpoint, &ask))
+    }
+
+    /// RFC 9207 §2.4: an `iss` in the answer must be this provider's; one that promised to send it
+    /// must have sent it.
+    ///
+    /// # Errors
+    /// [`ProviderFault::MixUp`] or [`ProviderFault::Unavailable`].
+    pub async fn check_issuer(&self, iss: Option<&str>) -> Result<(), ProviderFault> {
+        let good = match iss {
+            Some(iss) => self.adapter.settings().issuers.iter().any(|ours| ours == iss),
+            None => !self.endpoints().await?.sends_iss,
+        };
+        if good { Ok(()) } else { Err(ProviderFault::MixUp) }
+    }
+
+    /// Trades a code for a verified identity: exchange, keys, signature, claims, adapter.
+    ///
+    /// # Errors
+    /// Any [`ProviderFault`].
+    pub async fn identity(
+        &self,
+        code: &str,
+        verifier: &Verifier,
+        nonce: &str,
+    ) -> Result<Identity, ProviderFault> {
+        let endpoints = self.endpoints().await?;
+        let settings = self.adapter.settings();
+        let answer = exchange(&self.fetcher, CodeExchange {
+            token_endpoint: &endpoints.token,
+            client_id: &settings.client_id,
+            client_secret: settings.client_secret.as_ref().map(|secret| secret.reveal()),
+            auth: proof(settings.auth),
+            code,
+            redirect_uri: &self.callback,
+            verifier,
+        })
+        .await
+        .map_err(exchange_fault)?;
+        let access = answer.access_token.as_deref().map(String::as_str);
+        let token = self.verified(&answer.id_token, nonce, access, &endpoints.jwks).await?;
+        let identity = self.adapter.identity(&token);
+        identity.map_err(|refusal| ProviderFault::Identity(refusal.to_string()))
+    }
+
+    async fn verified(
+        &self,
+        raw: &Zeroizing<String>,
+        nonce: &str,
+        access_token: Option<&str>,
+        jwks_uri: &Url,
+    ) -> Result<VerifiedIdToken, ProviderFault> {
+        let expect = self.adapter.expectations(nonce, access_token);
+        let now = self.clock.now();
+        // The cheap checks first: a forged token must not cost a fetch.
+        let kid = precheck_id_token(raw, &expect, now)?;
+        let keys = self.keys.keys_for(jwks_uri, kid.as_deref()).await.map_err(keys_fault)?;
+        Ok(verify_id_token(raw, &keys, &expect, now)?)
+    }
+}
+
+fn proof(auth: ClientAuth) -> TokenAuth {
+    match auth {
+        ClientAuth::Basic => TokenAuth::Basic,
+        ClientAuth::Post => TokenAuth::Post,
+        ClientAuth::None => TokenAuth::None,
+    }
+}
+
+fn exchange_fault(fault: ExchangeFault) -> ProviderFault {
+    match fault {
+        ExchangeFault::Unavailable(why) => ProviderFault::Unavailable(why.to_string()),
+        other => ProviderFault::RefusedCode(other.to_string()),
+    }
+}
+
+fn keys_fault(fault: KeysFault) -> ProviderFault {
+    match fault {
+        KeysFault::UnknownKey => ProviderFault::Token(Refusal::UnknownKey),
+        KeysFault::Unavailable { .. } | KeysFault::NotYetJudged { .. } => {
+            ProviderFault::Unavailable("its signing keys cannot be had right now".to_owned())
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Dynamic client registration (RFC 7591).
+
+use std::sync::Arc;
+
+use crate::{
+    ambient::{Clock, Entropy, random},
+    engine::{limits::Limits, record::Client, register::register},
+    flow::store_trouble,
+    protocol::{
+        error::{TokenError, TokenErrorCode},
+        registration::{RegistrationResponse, UnverifiedMetadata},
+    },
+    store::Store,
+};
+
+/// Registers clients.
+pub struct Registrations {
+    /// Records.
+    pub store: Arc<dyn Store>,
+    /// How long things live.
+    pub limits: Limits,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The dice.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl Registrations {
+    /// `POST /register`: the same public registration again finds the same record and keeps it alive.
+    ///
+    /// # Errors
+    /// The error document of RFC 7591 §3.2.2.
+    pub async fn register(&self, body: &[u8]) -> Result<RegistrationResponse, TokenError> {
+        let metadata: UnverifiedMetadata = serde_json::from_slice(body).map_err(|_| {
+            TokenError::new(TokenErrorCode::InvalidClientMetadata, "Send a JSON object.")
+        })?;
+        let now = self.clock.now();
+        let mut registered = register(&metadata, random(&*self.entropy), &self.limits, now)?;
+        let id = &registered.client.id;
+        let known = self.store.client(id, now).await.map_err(|e| store_trouble(&e))?;
+        if let Some(known) = known {
+            registered.client = kept_alive(known, &registered.client);
+        }
+        self.store.put_client(&registered.client).await.map_err(|e| store_trouble(&e))?;
+        Ok(registered.response())
+    }
+}
+
+fn kept_alive(known: Client, again: &Client) -> Client {
+    Client { expires_at: known.expires_at.max(again.expires_at), ..known }
+}

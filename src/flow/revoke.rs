@@ -1,0 +1,115 @@
+//! Ending grants: by their client (RFC 7009), or because a code or token was replayed.
+
+use std::sync::Arc;
+
+use crate::{
+    ambient::{Clock, Timestamp},
+    engine::{client_auth::Credentials, limits::Limits},
+    flow::{clients::Clients, store_trouble},
+    guard::Revocations,
+    jose::{access_token::verify_access_token, keys::KeySet, seal::Vault},
+    protocol::{
+        error::TokenError, form::Params, id::GrantId, issuer::Issuer, resource::Resource,
+        secret::RefreshToken,
+    },
+    store::{Store, StoreError},
+};
+
+/// Ends grants, durably and in the guard's memory.
+pub struct Revoker {
+    /// Records.
+    pub store: Arc<dyn Store>,
+    /// What the guard refuses at once.
+    pub revocations: Revocations,
+    /// How long an access token may still be about.
+    pub limits: Limits,
+}
+
+impl Revoker {
+    /// Ends a grant: its refresh token in the store, its access tokens at the guard.
+    ///
+    /// # Errors
+    /// When the store fails; the caller must not report success then (RFC 7009 §2.2.1).
+    pub async fn revoke(&self, grant: &GrantId, now: Timestamp) -> Result<bool, StoreError> {
+        let changed = self.store.revoke_grant(grant, now).await?;
+        self.revocations.revoke(*grant, self.until(now), now);
+        Ok(changed)
+    }
+
+    /// Fills the guard's memory at start.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn recall(&self, now: Timestamp) -> Result<(), StoreError> {
+        let since = now.minus(self.limits.access_token).minus(self.limits.leeway);
+        for grant in self.store.revoked_since(since).await? {
+            self.revocations.revoke(grant, self.until(now), now);
+        }
+        Ok(())
+    }
+
+    fn until(&self, now: Timestamp) -> Timestamp {
+        now.plus(self.limits.access_token).plus(self.limits.leeway)
+    }
+}
+
+/// The revocation endpoint.
+pub struct Revocation {
+    /// Where clients are found and proven.
+    pub clients: Arc<Clients>,
+    /// Ends grants.
+    pub revoker: Arc<Revoker>,
+    /// Knows our refresh tokens.
+    pub vault: Arc<Vault>,
+    /// Knows our access tokens.
+    pub keys: KeySet,
+    /// Ourselves.
+    pub issuer: Issuer,
+    /// What our access tokens are for.
+    pub resources: Vec<Resource>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Revocation {
+    /// `POST /revoke` (RFC 7009 §2.1): a refresh token or an access token ends its whole grant. A token
+    /// that is unknown, or another client's, is answered like one that was revoked (§2.2).
+    ///
+    /// # Errors
+    /// The error document when the client did not prove itself, or the store failed.
+    pub async fn revoke(
+        &self,
+        authorization: Option<&str>,
+        params: &Params,
+    ) -> Result<(), TokenError> {
+        let credentials = Credentials::read(authorization, params)?;
+        let client = self.clients.authenticate(credentials).await?;
+        let token = params.one("token");
+        let token = token.ok_or_else(|| TokenError::invalid_request("token is missing."))?;
+        let now = self.clock.now();
+        let Some(grant) = self.grant_of(token, now) else { return Ok(()) };
+        let store = &self.revoker.store;
+        let found = store.grant(&grant).await.map_err(|e| store_trouble(&e))?;
+        if found.is_some_and(|grant| grant.authorization.client == client.client().id) {
+            self.revoker.revoke(&grant, now).await.map_err(|e| store_trouble(&e))?;
+        }
+        Ok(())
+    }
+
+    fn grant_of(&self, token: &str, now: Timestamp) -> Option<GrantId> {
+        match RefreshToken::parse_unverified(token) {
+            Some(refresh) => {
+                let (body, tag) = refresh.split();
+                self.vault.tag_is_good(body, tag).then(|| refresh.grant())
+            }
+            None => self.resources.iter().find_map(|resource| self.access(token, resource, now)),
+        }
+    }
+
+    fn access(&self, token: &str, resource: &Resource, now: Timestamp) -> Option<GrantId> {
+        let leeway = self.revoker.limits.leeway;
+        let issuer = self.issuer.as_str();
+        let claims = verify_access_token(token, &self.keys, issuer, resource, now, leeway).ok()?;
+        Some(claims.grant_id)
+    }
+}

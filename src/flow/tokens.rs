@@ -1,0 +1,280 @@
+//! The token endpoint: a code or a refresh token in, an access token out. The spend comes first, the
+//! minting after.
+
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use crate::{
+    ambient::{Clock, Entropy, Timestamp, random},
+    engine::{
+        client_auth::{AuthenticatedClient, Credentials},
+        limits::Limits,
+        record::{Authorization, Code, Grant, User},
+        redeem::{open_grant, redeem, same_resource},
+        refresh::{Turn, given_again, judge, narrowed, rotated},
+    },
+    flow::{clients::Clients, revoke::Revoker, store_trouble},
+    jose::{
+        seal::{Vault, open_under, seal_under},
+        sign::SigningKey,
+    },
+    protocol::{
+        access::{ACCESS_TOKEN_TYPE, AccessClaims},
+        error::{TokenError, TokenErrorCode},
+        form::Params,
+        id::{GrantId, TokenId},
+        issuer::Issuer,
+        response::TokenResponse,
+        scope::Scopes,
+        secret::{AuthorizationCode, RefreshToken},
+    },
+    store::{Spent, Store},
+};
+
+/// Issues tokens.
+pub struct Tokens {
+    /// Records.
+    pub store: Arc<dyn Store>,
+    /// Tags refresh tokens.
+    pub vault: Arc<Vault>,
+    /// Where clients are found and proven.
+    pub clients: Arc<Clients>,
+    /// Ends grants.
+    pub revoker: Arc<Revoker>,
+    /// Signs access tokens.
+    pub signer: SigningKey,
+    /// Ourselves.
+    pub issuer: Issuer,
+    /// How long things live.
+    pub limits: Limits,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The dice.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl Tokens {
+    /// `POST /token` (RFC 6749 §3.2).
+    ///
+    /// # Errors
+    /// The error document for the client.
+    pub async fn token(
+        &self,
+        authorization: Option<&str>,
+        params: &Params,
+    ) -> Result<TokenResponse, TokenError> {
+        let grant_type = params.one("grant_type");
+        let missing = || TokenError::invalid_request("grant_type is missing.");
+        let grant_type = grant_type.ok_or_else(missing)?;
+        if !matches!(grant_type, "authorization_code" | "refresh_token") {
+            let why = "Supported grant types: authorization_code, refresh_token.";
+            return Err(TokenError::new(TokenErrorCode::UnsupportedGrantType, why));
+        }
+        let credentials = Credentials::read(authorization, params)?;
+        let client = self.clients.authenticate(credentials).await?;
+        match grant_type {
+            "authorization_code" => self.by_code(&client, params).await,
+            _ => self.by_refresh(&client, params).await,
+        }
+    }
+
+    async fn by_code(
+        &self,
+        client: &AuthenticatedClient,
+        params: &Params,
+    ) -> Result<TokenResponse, TokenError> {
+        let text = params.one("code").ok_or_else(|| TokenError::invalid_request("code is missing."))?;
+        let code = AuthorizationCode::parse(text).ok_or_else(unknown_code)?;
+        let digest = code.digest();
+        let found = self.store.code(&digest).await.map_err(|e| store_trouble(&e))?;
+        let code = found.ok_or_else(unknown_code)?;
+        let now = self.clock.now();
+        let checked = match redeem(&code, client, params, now) {
+            Ok(()) => self.active_user(&code.authorization).await,
+            Err(error) => Err(error),
+        };
+        match checked {
+            Ok(user) => self.open(&code, client, &user, now).await,
+            Err(error) if error.code == TokenErrorCode::TemporarilyUnavailable => Err(error),
+            Err(error) => {
+                // A failed attempt burns the code: it may be in the wrong hands.
+                self.spend(&code, None, now).await?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn open(
+        &self,
+        code: &Code,
+        client: &AuthenticatedClient,
+        user: &User,
+        now: Timestamp,
+    ) -> Result<TokenResponse, TokenError> {
+        let refresh = client.client().refreshes.then(|| self.refresh_token(code.grant, 0));
+        let first = refresh.as_ref().map(RefreshToken::digest);
+        let grant = open_grant(code, first, &self.limits, now);
+        self.spend(code, Some(&grant), now).await?;
+        self.respond(&grant, user, grant.authorization.scopes.clone(), refresh, now)
+    }
+
+    /// RFC 6749 §4.1.2: used twice, the code's grant is revoked.
+    async fn spend(
+        &self,
+        code: &Code,
+        opens: Option<&Grant>,
+        now: Timestamp,
+    ) -> Result<(), TokenError> {
+        let until = now.plus(self.limits.client_idle);
+        let spent = self.store.spend(&code.digest, opens, until).await;
+        match spent.map_err(|e| store_trouble(&e))? {
+            Spent::First => Ok(()),
+            Spent::Unknown => Err(unknown_code()),
+            Spent::Again(grant) => {
+                tracing::warn!(%grant, client = %code.authorization.client, "authorization code replayed");
+                self.revoker.revoke(&grant, now).await.map_err(|e| store_trouble(&e))?;
+                Err(TokenError::invalid_grant("The code was used before; its tokens are revoked."))
+            }
+        }
+    }
+
+    async fn by_refresh(
+        &self,
+        client: &AuthenticatedClient,
+        params: &Params,
+    ) -> Result<TokenResponse, TokenError> {
+        let text = params.one("refresh_token");
+        let text = text.ok_or_else(|| TokenError::invalid_request("refresh_token is missing."))?;
+        let token = RefreshToken::parse_unverified(text).ok_or_else(unknown_refresh)?;
+        let (body, tag) = token.split();
+        if !self.vault.tag_is_good(body, tag) {
+            return Err(unknown_refresh());
+        }
+        // A lost swap means that another request was quicker: judge the new state.
+        for _ in 0..ATTEMPTS {
+            if let Some(response) = self.turn(client, &token, params).await? {
+                return Ok(response);
+            }
+        }
+        Err(TokenError::new(TokenErrorCode::TemporarilyUnavailable, "Too many refreshes at once."))
+    }
+
+    async fn turn(
+        &self,
+        client: &AuthenticatedClient,
+        token: &RefreshToken,
+        params: &Params,
+    ) -> Result<Option<TokenResponse>, TokenError> {
+        let found = self.store.grant(&token.grant()).await.map_err(|e| store_trouble(&e))?;
+        let grant = found.ok_or_else(unknown_refresh)?;
+        let now = self.clock.now();
+        match judge(&grant, token, client, &self.limits, now) {
+            Turn::Refused(error) => Err(error),
+            Turn::Reuse => {
+                tracing::warn!(grant = %grant.id, client = %grant.authorization.client, "refresh token reused");
+                self.revoker.revoke(&grant.id, now).await.map_err(|e| store_trouble(&e))?;
+                Err(TokenError::invalid_grant("The token was used before; the grant is revoked."))
+            }
+            Turn::Rotate => {
+                let next = self.refresh_token(grant.id, grant.generation.saturating_add(1));
+                let plain = next.reveal().as_bytes();
+                let sealed = seal_under(token.reveal(), plain, random(&*self.entropy));
+                let after = rotated(&grant, next.digest(), sealed, &self.limits, now);
+                self.swap(&grant, &after, next, params, now).await
+            }
+            Turn::Again => {
+                let next = successor(&grant, token).ok_or_else(unknown_refresh)?;
+                tracing::info!(grant = %grant.id, graces = grant.graces, "refresh response given again");
+                self.swap(&grant, &given_again(&grant), next, params, now).await
+            }
+        }
+    }
+
+    async fn swap(
+        &self,
+        before: &Grant,
+        after: &Grant,
+        next: RefreshToken,
+        params: &Params,
+        now: Timestamp,
+    ) -> Result<Option<TokenResponse>, TokenError> {
+        same_resource(&after.authorization, params)?;
+        let scopes = narrowed(&after.authorization.scopes, params)?;
+        let user = self.active_user(&after.authorization).await?;
+        let swapped = self.store.swap_grant(before, after).await.map_err(|e| store_trouble(&e))?;
+        if !swapped {
+            return Ok(None);
+        }
+        self.respond(after, &user, scopes, Some(next), now).map(Some)
+    }
+
+    fn respond(
+        &self,
+        grant: &Grant,
+        user: &User,
+        scope: Scopes,
+        refresh: Option<RefreshToken>,
+        now: Timestamp,
+    ) -> Result<TokenResponse, TokenError> {
+        let claims = self.claims(grant, user, scope.clone(), now);
+        let access_token = self.signer.sign(Some(ACCESS_TOKEN_TYPE), &claims).map_err(|error| {
+            tracing::error!(%error, "an access token could not be signed");
+            TokenError::new(TokenErrorCode::TemporarilyUnavailable, "Try again in a few seconds.")
+        })?;
+        Ok(TokenResponse {
+            access_token,
+            token_type: "Bearer",
+            expires_in: claims.exp.since(now).as_secs(),
+            refresh_token: refresh.map(|token| token.reveal().to_owned()),
+            scope,
+        })
+    }
+
+    /// RFC 9068 §2.2. An access token never outlives its grant.
+    fn claims(&self, grant: &Grant, user: &User, scope: Scopes, now: Timestamp) -> AccessClaims {
+        let Authorization { client, resource, provider, auth_time, .. } = &grant.authorization;
+        AccessClaims {
+            iss: self.issuer.to_string(),
+            sub: user.id.clone(),
+            aud: resource.clone(),
+            client_id: client.clone(),
+            scope,
+            jti: TokenId::from_entropy(random(&*self.entropy)),
+            iat: now,
+            exp: now.plus(self.limits.access_token).min(grant.expires_at),
+            auth_time: *auth_time,
+            idp: provider.clone(),
+            grant_id: grant.id,
+            name: user.name.clone(),
+            email: user.email.clone(),
+        }
+    }
+
+    async fn active_user(&self, authorization: &Authorization) -> Result<User, TokenError> {
+        let user = self.store.user(&authorization.user).await.map_err(|e| store_trouble(&e))?;
+        let active = user.filter(|user| !user.disabled);
+        active.ok_or_else(|| TokenError::invalid_grant("The account is disabled here."))
+    }
+
+    fn refresh_token(&self, grant: GrantId, generation: u32) -> RefreshToken {
+        let body = RefreshToken::body(grant, generation, random(&*self.entropy));
+        RefreshToken::compose(body, self.vault.tag(&body))
+    }
+}
+
+fn successor(grant: &Grant, presented: &RefreshToken) -> Option<RefreshToken> {
+    let plain = open_under(presented.reveal(), grant.successor.as_deref()?)?;
+    let text = Zeroizing::new(String::from_utf8(plain.to_vec()).ok()?);
+    RefreshToken::parse_unverified(&text)
+}
+
+fn unknown_code() -> TokenError {
+    TokenError::invalid_grant("The code is unknown; start again.")
+}
+
+fn unknown_refresh() -> TokenError {
+    TokenError::invalid_grant("The refresh token is unknown; sign in again.")
+}
+
+const ATTEMPTS: usize = 8;

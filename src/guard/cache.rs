@@ -1,0 +1,55 @@
+//! Verified tokens: verifying an ES256 signature costs what seventy hashes cost, and every call
+//! brings the same token again.
+
+use std::time::Duration;
+
+use moka::sync::Cache;
+use sha2::{Digest as _, Sha256};
+
+use crate::{ambient::Timestamp, guard::caller::Caller};
+
+/// How many verified tokens are kept.
+pub const MAX_VERIFIED: u64 = 10_000;
+
+/// How long a signature stays believed before it is checked against the present keys again.
+pub const RECHECK_AFTER: Duration = Duration::from_secs(300);
+
+/// Callers by the SHA-256 of their whole token: nothing less than every byte identifies one.
+pub(super) struct Verified(Cache<[u8; 32], Entry>);
+
+#[derive(Clone)]
+struct Entry {
+    caller: Caller,
+    keys: u64,
+    verified_at: Timestamp,
+}
+
+impl Verified {
+    pub(super) fn new() -> Self {
+        Self(Cache::new(MAX_VERIFIED))
+    }
+
+    pub(super) fn key(token: &str) -> [u8; 32] {
+        Sha256::digest(token.as_bytes()).into()
+    }
+
+    /// The caller of a token verified lately under the same `keys`; its expiry is judged by the guard.
+    pub(super) fn find(&self, key: &[u8; 32], keys: u64, now: Timestamp) -> Option<Caller> {
+        let entry = self.0.get(key)?;
+        let fresh = entry.keys == keys
+            && now >= entry.verified_at
+            && now.since(entry.verified_at) < RECHECK_AFTER;
+        if !fresh {
+            self.0.invalidate(key);
+        }
+        fresh.then_some(entry.caller)
+    }
+
+    pub(super) fn keep(&self, key: [u8; 32], keys: u64, caller: Caller, now: Timestamp) {
+        self.0.insert(key, Entry { caller, keys, verified_at: now });
+    }
+
+    pub(super) fn forget(&self, key: &[u8; 32]) {
+        self.0.invalidate(key);
+    }
+}

@@ -1,0 +1,80 @@
+//! The guard as a tower layer: around any service that speaks `http`, on every method, before any
+//! routing.
+
+use std::{
+    future::Future,
+    mem,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{Request, Response, header};
+use http_body_util::{Either, Full};
+use tower::{Layer, Service};
+
+use crate::guard::Guard;
+
+/// Puts a [`Guard`] around a service. What passes carries a [`Caller`](crate::guard::Caller) among
+/// its extensions and no `Authorization` header.
+#[derive(Clone)]
+pub struct GuardLayer(Arc<Guard>);
+
+impl Guard {
+    /// This guard as a layer. Let a CORS layer, if there is one, stand outside of it.
+    #[must_use]
+    pub const fn layer(self: Arc<Self>) -> GuardLayer {
+        GuardLayer(self)
+    }
+}
+
+impl<S> Layer<S> for GuardLayer {
+    type Service = GuardService<S>;
+
+    fn layer(&self, inner: S) -> GuardService<S> {
+        GuardService { guard: Arc::clone(&self.0), inner }
+    }
+}
+
+/// A service behind a [`Guard`].
+#[derive(Clone)]
+pub struct GuardService<S> {
+    guard: Arc<Guard>,
+    inner: S,
+}
+
+/// The guard's own refusal, or what the guarded service answered.
+pub type GuardedBody<B> = Either<Full<Bytes>, B>;
+
+impl<S, B, R> Service<Request<B>> for GuardService<S>
+where
+    S: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
+    S::Future: Send,
+    B: Send + 'static,
+{
+    type Response = Response<GuardedBody<R>>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let guard = Arc::clone(&self.guard);
+        // The clone may not be ready; the one that was polled is.
+        let waiting = self.inner.clone();
+        let mut inner = mem::replace(&mut self.inner, waiting);
+        Box::pin(async move {
+            match guard.caller(request.headers(), request.uri()).await {
+                Ok(caller) => {
+                    request.headers_mut().remove(header::AUTHORIZATION);
+                    request.extensions_mut().insert(caller);
+                    Ok(inner.call(request).await?.map(Either::Right))
+                }
+                Err(refusal) => Ok(guard.refuse(&refusal).map(Either::Left)),
+            }
+        })
+    }
+}

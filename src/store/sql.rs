@@ -1,0 +1,180 @@
+//! The statements of the store, one set for every engine: `$1 … $n` numbered in the order of first
+//! use (SQLite numbers them so itself), and only what SQLite and PostgreSQL both understand.
+
+macro_rules! authorization {
+    () => {
+        "user_id, client_id, server_id, resource, scopes, provider_id, auth_time"
+    };
+}
+
+macro_rules! client {
+    () => {
+        "id, kind, name, uri, redirect_uris, auth_methods, secret, keys, refreshes, created_at, \
+         expires_at"
+    };
+}
+
+macro_rules! user {
+    () => {
+        "id, name, email, disabled, created_at, seen_at"
+    };
+}
+
+macro_rules! code {
+    () => {
+        concat!("digest, grant_id, ", authorization!(), ", redirect_uri, challenge, expires_at")
+    };
+}
+
+macro_rules! grant {
+    () => {
+        concat!(
+            "id, ",
+            authorization!(),
+            ", generation, current, previous, successor, graces, rotated_at, idle_at, expires_at, \
+             revoked_at"
+        )
+    };
+}
+
+macro_rules! signing_key {
+    () => {
+        "id, algorithm, sealed, created_at, active_at, retired_at"
+    };
+}
+
+macro_rules! sweep {
+    ($table:literal, $key:literal, $end:literal) => {
+        concat!(
+            "DELETE FROM ",
+            $table,
+            " WHERE ",
+            $key,
+            " IN (SELECT ",
+            $key,
+            " FROM ",
+            $table,
+            " WHERE ",
+            $end,
+            " < $1 ORDER BY ",
+            $end,
+            " LIMIT $2)"
+        )
+    };
+}
+
+pub(super) const PUT_CLIENT: &str = concat!(
+    "INSERT INTO clients (",
+    client!(),
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO UPDATE SET \
+     kind = excluded.kind, name = excluded.name, uri = excluded.uri, \
+     redirect_uris = excluded.redirect_uris, auth_methods = excluded.auth_methods, \
+     secret = excluded.secret, keys = excluded.keys, refreshes = excluded.refreshes, \
+     created_at = excluded.created_at, expires_at = excluded.expires_at"
+);
+pub(super) const CLIENT: &str = concat!(
+    "SELECT ",
+    client!(),
+    " FROM clients WHERE id = $1 AND (expires_at IS NULL OR expires_at > $2)"
+);
+pub(super) const CLIENTS: &str =
+    concat!("SELECT ", client!(), " FROM clients ORDER BY created_at DESC, id");
+pub(super) const REMOVE_CLIENT: &str = "DELETE FROM clients WHERE id = $1";
+pub(super) const REMOVE_CONSENTS_OF_CLIENT: &str = "DELETE FROM consents WHERE client_id = $1";
+pub(super) const REMOVE_LIVE_CODES_OF_CLIENT: &str =
+    "DELETE FROM codes WHERE client_id = $1 AND spent = FALSE AND expires_at > $2";
+pub(super) const REVOKE_GRANTS_OF_CLIENT: &str =
+    "UPDATE grants SET revoked_at = $1 WHERE client_id = $2 AND revoked_at IS NULL";
+/// Use prolongs a life and never shortens it.
+pub(super) const CLIENT_USED: &str =
+    "UPDATE clients SET expires_at = $1 WHERE id = $2 AND expires_at < $1";
+
+pub(super) const PUT_SIGN_IN: &str = "INSERT INTO sign_ins \
+    (state, browser, provider_id, sealed, expires_at) VALUES ($1, $2, $3, $4, $5)";
+pub(super) const TAKE_SIGN_IN: &str = "DELETE FROM sign_ins \
+    WHERE state = $1 AND browser = $2 AND provider_id = $3 AND expires_at > $4 \
+    RETURNING sealed, expires_at";
+
+/// The row is locked either way, so that parallel first sign-ins agree on one user.
+pub(super) const ADMIT_IDENTITY: &str = "INSERT INTO identities \
+    (provider_id, issuer, subject, user_id, created_at, seen_at) VALUES ($1, $2, $3, $4, $5, $6) \
+    ON CONFLICT (provider_id, issuer, subject) DO UPDATE SET seen_at = excluded.seen_at \
+    RETURNING user_id";
+pub(super) const ADMIT_USER: &str = concat!(
+    "INSERT INTO users (",
+    user!(),
+    ") VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO UPDATE SET \
+     name = excluded.name, email = excluded.email, seen_at = excluded.seen_at RETURNING ",
+    user!()
+);
+pub(super) const USER: &str = concat!("SELECT ", user!(), " FROM users WHERE id = $1");
+
+pub(super) const PUT_CODE: &str = concat!(
+    "INSERT INTO codes (",
+    code!(),
+    ", spent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, FALSE)"
+);
+pub(super) const PUT_CONSENT: &str = "INSERT INTO consents \
+    (user_id, client_id, server_id, redirect_host, scopes, agreed_at) \
+    VALUES ($1, $2, $3, $4, $5, $6) \
+    ON CONFLICT (user_id, client_id, server_id, redirect_host) DO UPDATE SET \
+    scopes = excluded.scopes, agreed_at = excluded.agreed_at";
+pub(super) const CODE: &str = concat!("SELECT ", code!(), " FROM codes WHERE digest = $1");
+/// The single gate against replay: of any number of callers one gets a row.
+pub(super) const SPEND: &str = "UPDATE codes SET spent = TRUE \
+    WHERE digest = $1 AND spent = FALSE RETURNING client_id";
+pub(super) const GRANT_OF_CODE: &str = "SELECT grant_id FROM codes WHERE digest = $1";
+
+pub(super) const PUT_GRANT: &str = concat!(
+    "INSERT INTO grants (",
+    grant!(),
+    ", ends_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
+     $17, $18)"
+);
+pub(super) const GRANT: &str = concat!("SELECT ", grant!(), " FROM grants WHERE id = $1");
+pub(super) const SWAP_GRANT: &str = "UPDATE grants SET user_id = $1, client_id = $2, \
+    server_id = $3, resource = $4, scopes = $5, provider_id = $6, auth_time = $7, \
+    generation = $8, current = $9, previous = $10, successor = $11, graces = $12, \
+    rotated_at = $13, idle_at = $14, expires_at = $15, revoked_at = $16, ends_at = $17 \
+    WHERE id = $18 AND generation = $19 AND graces = $20 AND revoked_at IS NULL";
+pub(super) const REVOKE_GRANT: &str =
+    "UPDATE grants SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL";
+pub(super) const REVOKED_SINCE: &str =
+    "SELECT id FROM grants WHERE revoked_at >= $1 ORDER BY revoked_at, id";
+
+pub(super) const ONCE: &str = "INSERT INTO spent_digests (digest, expires_at) VALUES ($1, $2) \
+    ON CONFLICT (digest) DO NOTHING";
+
+pub(super) const SIGNING_KEYS: &str =
+    concat!("SELECT ", signing_key!(), " FROM signing_keys ORDER BY created_at, id");
+pub(super) const HAS_SIGNING_KEY: &str = "SELECT COUNT(*) FROM signing_keys WHERE algorithm = $1";
+pub(super) const PUT_SIGNING_KEY: &str =
+    concat!("INSERT INTO signing_keys (", signing_key!(), ") VALUES ($1, $2, $3, $4, $5, $6)");
+
+pub(super) const PROBE: &str = "INSERT INTO probes (id, probed_at) VALUES (1, $1) \
+    ON CONFLICT (id) DO UPDATE SET probed_at = excluded.probed_at";
+
+/// A sweep of one table.
+pub(super) struct Sweep {
+    /// Deletes what ended before `$1`, `$2` rows at most.
+    pub(super) sql: &'static str,
+    /// For how many seconds a row is kept after its end.
+    pub(super) kept: i64,
+}
+
+/// What is swept, in this order, and how long it is kept:
+///
+/// - Sign-ins and clients: not at all. Their verbs refuse them from the moment they lapse.
+/// - Single-use digests: one hour, so that a leeway between clocks never outlives the memory of a use.
+/// - Codes: 24 h, spent or not, so that a replay is still told from an invention.
+/// - Grants: 24 h after they ended for lack of use or in any case. A revoked grant stays as long as an
+///   unrevoked one: every token of it has lapsed before its revocation is forgotten.
+pub(super) const SWEEPS: [Sweep; 5] = [
+    Sweep { sql: sweep!("sign_ins", "state", "expires_at"), kept: 0 },
+    Sweep { sql: sweep!("spent_digests", "digest", "expires_at"), kept: HOUR },
+    Sweep { sql: sweep!("codes", "digest", "expires_at"), kept: 24 * HOUR },
+    Sweep { sql: sweep!("grants", "id", "ends_at"), kept: 24 * HOUR },
+    Sweep { sql: sweep!("clients", "id", "expires_at"), kept: 0 },
+];
+
+const HOUR: i64 = 60 * 60;

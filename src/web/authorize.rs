@@ -1,0 +1,161 @@
+//! `/authorize` and the small pages around it.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension,
+    body::Bytes,
+    extract::{Path, RawQuery, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    flow::sign_in::{Question, Step, StepFault},
+    protocol::form::Params,
+    web::{
+        Site,
+        headers::{FormTarget, Opener, asset_headers},
+        pages::{ASSETS, AuthorizePage, ProviderButton, SignedOutPage},
+        problem::{self, Complaint},
+        request::RequestId,
+    },
+};
+
+/// `GET /`
+pub(super) async fn home(State(site): State<Arc<Site>>) -> Response {
+    site.page(StatusCode::OK, &[], Opener::Severed, site.shown.pages.home(&site.shown.home))
+}
+
+/// `GET /signed-out`
+pub(super) async fn signed_out(State(site): State<Arc<Site>>) -> Response {
+    let page = SignedOutPage { provider: None, back: None };
+    site.page(StatusCode::OK, &[], Opener::Severed, site.shown.pages.signed_out(&page))
+}
+
+/// `GET /static/{file}`
+pub(super) async fn asset(Path(file): Path<String>) -> Response {
+    match ASSETS.iter().find(|asset| asset.path.strip_prefix("/static/") == Some(file.as_str())) {
+        Some(asset) => (asset_headers(asset), asset.body).into_response(),
+        None => problem::not_found().await.into_response(),
+    }
+}
+
+/// `GET /authorize`: the page, fetched as often as anyone likes.
+pub(super) async fn show(
+    State(site): State<Arc<Site>>,
+    Extension(id): Extension<RequestId>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let browser = site.shown.cookies.page(&headers).unwrap_or_else(|| site.sign_ins.new_browser());
+    let step = match Params::parse(&query.unwrap_or_default()) {
+        Ok(params) => site.sign_ins.ask(&params, &browser).await,
+        Err(fault) => return site.complaint(&id, Complaint::malformed(&fault.to_string())),
+    };
+    let mut response = site.step(&id, step);
+    if let Some(cookie) = site.shown.cookies.set_page(&browser) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// `POST /authorize`: consent and the chosen provider, from our own page only.
+pub(super) async fn answer(
+    State(site): State<Arc<Site>>,
+    Extension(id): Extension<RequestId>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if !site.is_own_form(&headers) {
+        return site.complaint(&id, Complaint::foreign_form());
+    }
+    let text = std::str::from_utf8(&body).unwrap_or_default();
+    let browser = site.shown.cookies.page(&headers);
+    let step = match Params::parse(text) {
+        Ok(params) => site.sign_ins.consent(&params, browser.as_ref()).await,
+        Err(fault) => return site.complaint(&id, Complaint::malformed(&fault.to_string())),
+    };
+    site.step(&id, step)
+}
+
+impl Site {
+    fn step(&self, id: &RequestId, step: Result<Step, StepFault>) -> Response {
+        match step {
+            Ok(Step::Ask(question)) => self.question(&question),
+            Ok(Step::Answer(answer)) => self.redirect(&answer.location(&self.shown.issuer)),
+            Ok(Step::Leave { location, cookie }) => {
+                let mut response = self.redirect(&location);
+                if let Some(cookie) = self.shown.cookies.set_sign_in(&cookie.suffix, &cookie.token) {
+                    response.headers_mut().append(header::SET_COOKIE, cookie);
+                }
+                response
+            }
+            Err(fault) => self.complaint(id, Complaint::of_step(&fault)),
+        }
+    }
+
+    fn question(&self, question: &Question) -> Response {
+        let targets = [question.asked.redirect_uri.as_str(), "https:"].into_iter();
+        let targets = targets.chain(self.shown.form_targets.iter().map(String::as_str));
+        let mut forms: Vec<FormTarget> = targets.filter_map(FormTarget::of).collect();
+        forms.push(FormTarget::Own);
+        let status = match question.unreachable {
+            Some(_) => StatusCode::SERVICE_UNAVAILABLE,
+            None => StatusCode::OK,
+        };
+        let page = self.shown.pages.authorize(&self.authorize_page(question));
+        self.page(status, &forms, Opener::Kept, page)
+    }
+
+    fn authorize_page(&self, question: &Question) -> AuthorizePage {
+        let Question { client, asked, form, unreachable } = question;
+        let server = self.shown.servers.iter().find(|server| server.id == asked.server);
+        let says = server.map(|server| server.scopes.as_slice()).unwrap_or_default();
+        let granted = |line: &&crate::web::pages::ScopeLine| {
+            line.name.parse().is_ok_and(|scope| asked.scopes.contains(&scope))
+        };
+        let down = |label: &str| unreachable.as_deref() == Some(label);
+        let button = |known: &ProviderButton| ProviderButton {
+            note: down(&known.label).then(|| "not reachable right now".to_owned()),
+            ..known.clone()
+        };
+        AuthorizePage {
+            client_name: client.name.clone(),
+            client_host: client.document_host(),
+            client_kind: client.kind,
+            redirect_host: asked.redirect_uri.display_host(),
+            loopback: asked.redirect_uri.is_loopback(),
+            server_name: server.map(|server| server.name.clone()).unwrap_or_default(),
+            server_url: asked.resource.to_string(),
+            scopes: says.iter().filter(granted).cloned().collect(),
+            providers: self.shown.buttons.iter().map(button).collect(),
+            form: form.clone(),
+            notice: unreachable.as_ref().map(|label| {
+                format!("“{label}” cannot be reached right now. Choose another way, or try again.")
+            }),
+        }
+    }
+
+    /// 303 always: a 307 would send a form's content along (RFC 9700 §4.12).
+    pub(super) fn redirect(&self, location: &str) -> Response {
+        let Ok(location) = HeaderValue::try_from(location) else {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        };
+        let mut headers = self.page_headers(&[], Opener::Kept);
+        headers.remove(header::CONTENT_TYPE);
+        headers.insert(header::LOCATION, location);
+        (StatusCode::SEE_OTHER, headers).into_response()
+    }
+
+    /// Fetch metadata first, `Origin` where a browser sends no fetch metadata; the cookie and the
+    /// sealed form are asked for in any case.
+    fn is_own_form(&self, headers: &HeaderMap) -> bool {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let site = text("sec-fetch-site").is_none_or(|site| site == "same-origin");
+        // `Referrer-Policy: no-referrer` makes browsers say `null` of our own forms.
+        let known = |origin: &str| origin == "null" || origin == self.shown.issuer.as_str();
+        let origin = text("origin").is_none_or(known);
+        site && origin
+    }
+}

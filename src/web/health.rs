@@ -1,0 +1,104 @@
+//! Whether we live, whether we are ready, and figures for the operator.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Extension, Json,
+    extract::{ConnectInfo, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+use crate::web::{Site, problem, serve::Peer};
+
+type Probe = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
+type Look = Arc<dyn Fn() -> Vec<ProviderHealth> + Send + Sync>;
+
+/// How one provider's keys are.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProviderHealth {
+    /// The provider's id.
+    pub provider: String,
+    /// `ok`, `stale` (the last good keys serve) or `down`.
+    pub state: &'static str,
+}
+
+/// Answers `/healthz`, `/readyz` and `/metrics`.
+pub struct Health {
+    probe: Probe,
+    providers: Look,
+    last: Mutex<Option<(Instant, bool)>>,
+}
+
+#[derive(Serialize)]
+struct Readiness {
+    ready: bool,
+    degraded: Vec<ProviderHealth>,
+}
+
+/// How long one probe's answer stands.
+const KEPT: Duration = Duration::from_secs(5);
+
+impl Health {
+    /// `probe` writes to the store for real; `providers` looks at caches only.
+    #[must_use]
+    pub fn new(probe: Probe, providers: Look) -> Self {
+        Self { probe, providers, last: Mutex::new(None) }
+    }
+
+    async fn ready(&self) -> bool {
+        let kept = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        match kept {
+            Some((at, ready)) if at.elapsed() < KEPT => ready,
+            _ => {
+                let ready = (self.probe)().await;
+                let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+                *last = Some((Instant::now(), ready));
+                ready
+            }
+        }
+    }
+}
+
+/// `GET /healthz`: the process answers.
+pub(super) async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// `GET /readyz`: the store takes writes. A provider that is down is `degraded`, not unready.
+pub(super) async fn readyz(State(site): State<Arc<Site>>) -> Response {
+    let ready = site.health.ready().await;
+    let mut degraded = (site.health.providers)();
+    degraded.retain(|provider| provider.state != "ok");
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(Readiness { ready, degraded }))
+        .into_response()
+}
+
+/// `GET /metrics`, for this machine only.
+pub(super) async fn metrics(
+    State(site): State<Arc<Site>>,
+    peer: Option<Extension<ConnectInfo<Peer>>>,
+) -> Response {
+    if !peer.is_some_and(|Extension(ConnectInfo(peer))| peer.0.ip().is_loopback()) {
+        return problem::not_found().await.into_response();
+    }
+    let mut text = String::from(
+        "# HELP countersign_provider_keys How fresh a provider's signing keys are: 0 ok, 1 stale, 2 down.\n# TYPE countersign_provider_keys gauge\n",
+    );
+    for ProviderHealth { provider, state } in (site.health.providers)() {
+        let value = match state {
+            "ok" => 0,
+            "stale" => 1,
+            _ => 2,
+        };
+        text.push_str(&format!("countersign_provider_keys{{provider=\"{provider}\"}} {value}\n"));
+    }
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}

@@ -1,0 +1,124 @@
+//! Published documents, rendered once at start and sent as ready bytes with an `ETag`.
+
+use std::{collections::HashMap, sync::Arc};
+
+use axum::{
+    body::Bytes,
+    extract::{Path, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    protocol::{
+        issuer::Issuer,
+        metadata::{ResourceMetadata, ServerMetadata},
+        resource::Resource,
+        scope::Scopes,
+    },
+    web::{Site, problem},
+};
+
+/// One protected server, as far as its metadata goes.
+#[derive(Clone, Debug)]
+pub struct GuardedServer {
+    /// Its URL.
+    pub resource: Resource,
+    /// Its name for people.
+    pub name: String,
+    /// Its scopes.
+    pub scopes: Scopes,
+}
+
+/// A document as it is sent.
+#[derive(Clone)]
+struct Ready {
+    body: Bytes,
+    etag: HeaderValue,
+}
+
+/// Every well-known document by its path below `/.well-known/`, and the key set.
+pub struct Published {
+    documents: HashMap<String, Ready>,
+    jwks: Ready,
+}
+
+impl Published {
+    /// Renders the documents. The authorization server's stands at the root and at the path-inserted
+    /// form of every MCP path (RFC 8414 §3.1), under both names that clients try; the first server's
+    /// resource metadata stands at the root as well (RFC 9728 §3.1).
+    #[must_use]
+    pub fn new(
+        issuer: &Issuer,
+        servers: &[GuardedServer],
+        signing_algorithm: &'static str,
+        jwks: &[u8],
+    ) -> Self {
+        let none = Scopes::default();
+        let all = servers.iter().fold(none, |all, server| all.union(&server.scopes));
+        let server_metadata = ready(&ServerMetadata::new(issuer, &all, signing_algorithm));
+        let mut documents = HashMap::new();
+        let paths: Vec<String> = servers.iter().map(|server| server.resource.path()).collect();
+        for name in ["oauth-authorization-server", "openid-configuration"] {
+            documents.insert(name.to_owned(), server_metadata.clone());
+            for path in &paths {
+                documents.insert(format!("{name}{path}"), server_metadata.clone());
+            }
+        }
+        for (server, path) in servers.iter().zip(&paths) {
+            let GuardedServer { resource, name, scopes } = server;
+            let document = ready(&ResourceMetadata::new(resource, issuer.as_str(), scopes, name));
+            documents.entry(RESOURCE.to_owned()).or_insert_with(|| document.clone());
+            documents.insert(format!("{RESOURCE}{path}"), document);
+        }
+        Self { documents, jwks: Ready::new(Bytes::copy_from_slice(jwks)) }
+    }
+}
+
+/// `GET /.well-known/…`
+pub(super) async fn well_known(
+    State(site): State<Arc<Site>>,
+    Path(document): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let name = document.strip_suffix('/').unwrap_or(&document);
+    match site.published.documents.get(name) {
+        Some(ready) => ready.response(&headers),
+        None => problem::not_found().await.into_response(),
+    }
+}
+
+/// `GET /jwks` (RFC 7517 §5).
+pub(super) async fn jwks(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+    site.published.jwks.response(&headers)
+}
+
+fn ready(document: &impl Serialize) -> Ready {
+    Ready::new(serde_json::to_vec(document).unwrap_or_default().into())
+}
+
+impl Ready {
+    fn new(body: Bytes) -> Self {
+        let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(&body));
+        let etag = HeaderValue::try_from(format!("\"{digest}\""));
+        Self { body, etag: etag.unwrap_or(HeaderValue::from_static("\"\"")) }
+    }
+
+    fn response(&self, request: &HeaderMap) -> Response {
+        let known = request.get(header::IF_NONE_MATCH) == Some(&self.etag);
+        let cached = [
+            (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=600")),
+            (header::ETAG, self.etag.clone()),
+        ];
+        if known {
+            return (StatusCode::NOT_MODIFIED, cached).into_response();
+        }
+        let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+        (cached, kind, self.body.clone()).into_response()
+    }
+}
+
+const RESOURCE: &str = "oauth-protected-resource";

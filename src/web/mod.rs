@@ -1,0 +1,149 @@
+//! Floor 5: the authorization server's endpoints and pages over HTTP.
+//!
+//! A handler parses, calls one flow and renders. It owns status codes, headers and cookies; it never
+//! sees a store and decides nothing about OAuth.
+
+pub mod cookies;
+pub mod headers;
+pub mod pages;
+pub mod serve;
+
+mod authorize;
+mod callback;
+mod health;
+mod metadata;
+mod problem;
+mod request;
+mod token;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::{HeaderName, Method, StatusCode, header},
+    middleware,
+    routing::{get, post},
+};
+use tower_http::{catch_panic::CatchPanicLayer, cors::CorsLayer, timeout::TimeoutLayer};
+
+use crate::{
+    flow::{
+        callback::Callbacks, register::Registrations, revoke::Revocation, sign_in::SignIns,
+        tokens::Tokens,
+    },
+    protocol::{id::ServerId, issuer::Issuer},
+    web::{
+        cookies::CookieJar,
+        health::Health,
+        metadata::Published,
+        pages::{HomePage, Pages, ProviderButton, ScopeLine},
+    },
+};
+
+pub use health::{Health as HealthChecks, ProviderHealth};
+pub use metadata::{GuardedServer, Published as PublishedMetadata};
+
+/// Everything the endpoints reach.
+pub struct Site {
+    /// Before the provider.
+    pub sign_ins: SignIns,
+    /// After the provider.
+    pub callbacks: Callbacks,
+    /// The token endpoint.
+    pub tokens: Tokens,
+    /// The registration endpoint.
+    pub registrations: Registrations,
+    /// The revocation endpoint.
+    pub revocation: Revocation,
+    /// Ready documents.
+    pub published: Published,
+    /// Ready and well.
+    pub health: Health,
+    /// Names, pages and words.
+    pub shown: Shown,
+}
+
+/// What the pages are made of.
+pub struct Shown {
+    /// Ourselves.
+    pub issuer: Issuer,
+    /// How cookies are named and read.
+    pub cookies: CookieJar,
+    /// The pages.
+    pub pages: Pages,
+    /// The protected servers, as the authorize page shows them.
+    pub servers: Vec<ShownServer>,
+    /// A button per provider.
+    pub buttons: Vec<ProviderButton>,
+    /// The providers' addresses, which the form may lead to.
+    pub form_targets: Vec<String>,
+    /// What `/` shows.
+    pub home: HomePage,
+}
+
+/// A protected server in words.
+#[derive(Clone, Debug)]
+pub struct ShownServer {
+    /// Its id.
+    pub id: ServerId,
+    /// Its name.
+    pub name: String,
+    /// Its scopes.
+    pub scopes: Vec<ScopeLine>,
+}
+
+/// The largest body of an OAuth request.
+pub const MAX_BODY: usize = 64 * 1024;
+
+/// The routes of the authorization server.
+pub fn router(site: Arc<Site>) -> Router {
+    let machines = Router::new()
+        .route("/token", post(token::token))
+        .route("/register", post(token::register))
+        .route("/revoke", post(token::revoke))
+        .route("/jwks", get(metadata::jwks))
+        .route("/.well-known/{*document}", get(metadata::well_known))
+        .layer(cors());
+    let people = Router::new()
+        .route("/", get(authorize::home))
+        .route("/authorize", get(authorize::show).post(authorize::answer))
+        .route("/callback/{provider}", get(callback::callback))
+        .route("/signed-out", get(authorize::signed_out))
+        .merge(assets());
+    let operators = Router::new()
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics));
+    machines
+        .merge(people)
+        .merge(operators)
+        .fallback(problem::not_found)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            std::time::Duration::from_secs(30),
+        ))
+        .with_state(site)
+}
+
+/// The style sheet and the logo.
+pub fn assets<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new().route("/static/{file}", get(authorize::asset))
+}
+
+/// What surrounds every route, those of the MCP servers included.
+pub fn surrounded(router: Router) -> Router {
+    router.layer(CatchPanicLayer::new()).layer(middleware::from_fn(request::traced))
+}
+
+/// Browser-based clients call the machine endpoints from other origins, without credentials.
+fn cors() -> CorsLayer {
+    let version = HeaderName::from_static("mcp-protocol-version");
+    CorsLayer::new()
+        .allow_origin(tower_http::cors::Any)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT, version])
+        .expose_headers([header::WWW_AUTHENTICATE])
+        .max_age(std::time::Duration::from_secs(600))
+}

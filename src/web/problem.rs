@@ -1,0 +1,183 @@
+//! Errors on the wire: one place where a fault becomes a status, headers and a body.
+
+use axum::{
+    Json,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use crate::{
+    engine::authorize::PageFault,
+    flow::{callback::CallbackFault, sign_in::StepFault},
+    protocol::error::{TokenError, TokenErrorCode},
+    web::{
+        Site,
+        headers::{FormTarget, Opener, PageSafety, page_headers},
+        pages::{ErrorPage, Link},
+        request::RequestId,
+    },
+};
+
+/// An error document of RFC 6749 §5.2.
+pub(super) struct TokenProblem(TokenError);
+
+impl From<TokenError> for TokenProblem {
+    fn from(error: TokenError) -> Self {
+        Self(error)
+    }
+}
+
+impl IntoResponse for TokenProblem {
+    fn into_response(self) -> Response {
+        let Self(TokenError { code, description }) = self;
+        tracing::debug!(error = code.as_str(), %description, "refused");
+        let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::BAD_REQUEST);
+        let body = Json(json!({ "error": code.as_str(), "error_description": description }));
+        let mut response = (status, [(header::CACHE_CONTROL, "no-store")], body).into_response();
+        let headers = response.headers_mut();
+        match code {
+            // RFC 6749 §5.2: tell which scheme would do.
+            TokenErrorCode::InvalidClient => {
+                let scheme = HeaderValue::from_static("Basic realm=\"countersign\"");
+                headers.insert(header::WWW_AUTHENTICATE, scheme);
+            }
+            TokenErrorCode::TemporarilyUnavailable => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+/// What a person is told on the error page.
+pub(super) struct Complaint {
+    status: StatusCode,
+    title: &'static str,
+    detail: String,
+    remedy: Option<&'static str>,
+    again: Option<String>,
+}
+
+impl Complaint {
+    fn new(status: StatusCode, title: &'static str, detail: impl ToString) -> Self {
+        Self { status, title, detail: detail.to_string(), remedy: None, again: None }
+    }
+
+    /// The query or form cannot be read.
+    pub(super) fn malformed(why: &str) -> Self {
+        let detail = format!("The app sent a request that cannot be read: {why}.");
+        Self { remedy: Some(TELL_THE_APP), ..Self::new(StatusCode::BAD_REQUEST, REQUEST, detail) }
+    }
+
+    /// A form posted from another site.
+    pub(super) fn foreign_form() -> Self {
+        let detail = "The answer did not come from our own page, so nothing was done.";
+        Self { remedy: Some(START_AGAIN), ..Self::new(StatusCode::FORBIDDEN, REQUEST, detail) }
+    }
+
+    /// A request that led to no step.
+    pub(super) fn of_step(fault: &StepFault) -> Self {
+        match fault {
+            StepFault::Request(fault) => {
+                let remedy = Some(match fault {
+                    PageFault::UnknownClient => REGISTER_AGAIN,
+                    _ => TELL_THE_APP,
+                });
+                Self { remedy, ..Self::new(StatusCode::BAD_REQUEST, REQUEST, fault) }
+            }
+            StepFault::Document(why) => {
+                tracing::warn!(why, "client metadata document refused");
+                let detail = format!("The app's description of itself cannot be used: {why}.");
+                Self {
+                    remedy: Some(TELL_THE_APP),
+                    ..Self::new(StatusCode::BAD_REQUEST, REQUEST, detail)
+                }
+            }
+            StepFault::Form { again } => Self {
+                remedy: Some(START_AGAIN),
+                again: again.clone(),
+                ..Self::new(StatusCode::BAD_REQUEST, EXPIRED, fault)
+            },
+            StepFault::Store(error) => Self::of_store(error),
+        }
+    }
+
+    /// A provider's answer that led nowhere.
+    pub(super) fn of_callback(fault: &CallbackFault) -> Self {
+        match fault {
+            CallbackFault::NoSignIn => Self {
+                remedy: Some(START_AGAIN),
+                ..Self::new(StatusCode::BAD_REQUEST, EXPIRED, fault)
+            },
+            CallbackFault::ProviderDown { again, .. } => Self {
+                remedy: Some("Choose another way to sign in, or try again in a minute."),
+                again: Some(again.clone()),
+                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "The sign-in was interrupted", fault)
+            },
+            CallbackFault::Store(error) => Self::of_store(error),
+        }
+    }
+
+    fn of_store(error: &impl std::fmt::Display) -> Self {
+        tracing::error!(%error, "the store failed");
+        let detail = "Our database does not answer. Nothing was half done.";
+        let remedy = Some("Try again in a few seconds.");
+        Self {
+            remedy,
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "Not available right now", detail)
+        }
+    }
+}
+
+impl Site {
+    /// The error page.
+    pub(super) fn complaint(&self, id: &RequestId, complaint: Complaint) -> Response {
+        let page = ErrorPage {
+            status: complaint.status.as_u16(),
+            title: complaint.title.to_owned(),
+            detail: complaint.detail,
+            remedy: complaint.remedy.map(str::to_owned),
+            request_id: id.0.clone(),
+            retry: complaint
+                .again
+                .map(|href| Link { href, label: "Back to the sign-in page".to_owned() }),
+            back: None,
+        };
+        let mut response = self.page(complaint.status, &[], Opener::Kept, self.shown.pages.error(&page));
+        if complaint.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        response
+    }
+
+    /// A page with the headers of all pages.
+    pub(super) fn page(
+        &self,
+        status: StatusCode,
+        forms: &[FormTarget],
+        opener: Opener,
+        html: String,
+    ) -> Response {
+        (status, self.page_headers(forms, opener), html).into_response()
+    }
+
+    /// The headers of all pages.
+    pub(super) fn page_headers(&self, forms: &[FormTarget], opener: Opener) -> HeaderMap {
+        page_headers(&PageSafety { forms, opener, https: self.shown.issuer.is_https() })
+    }
+}
+
+const REQUEST: &str = "This sign-in request cannot be used";
+const EXPIRED: &str = "This sign-in has expired";
+const TELL_THE_APP: &str =
+    "Go back to the app and try again. If it happens again, tell the people who make the app.";
+const REGISTER_AGAIN: &str =
+    "Remove the connection in the app and add it again, so that the app registers anew.";
+const START_AGAIN: &str = "Go back to the app and start the sign-in again.";
+
+/// A real 404 in JSON: clients that probe well-known places read it as "not here".
+pub(super) async fn not_found() -> (StatusCode, Json<serde_json::Value>) {
+    (StatusCode::NOT_FOUND, Json(json!({ "error": "not_found" })))
+}

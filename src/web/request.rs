@@ -1,0 +1,47 @@
+//! What every request gets: an id, a span, a line in the log. Paths are logged, queries never: they
+//! carry codes and states.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Instant,
+};
+
+use axum::{
+    extract::Request,
+    http::{HeaderValue, header},
+    middleware::Next,
+    response::Response,
+};
+use tracing::Instrument as _;
+
+/// The id that a person is shown and the log carries.
+#[derive(Clone, Debug)]
+pub(super) struct RequestId(pub(super) String);
+
+/// Numbers requests, runs them in a span, logs their outcome.
+pub(super) async fn traced(mut request: Request, next: Next) -> Response {
+    let id = RequestId(next_id());
+    let span = tracing::info_span!("request", id = %id.0);
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    request.extensions_mut().insert(id.clone());
+    let started = Instant::now();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    span.in_scope(|| {
+        let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::debug!(%method, path, status = response.status().as_u16(), milliseconds, "answered");
+    });
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::try_from(id.0) {
+        headers.insert("x-request-id", value);
+    }
+    headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// Unique in this process, and told apart from other processes' by its start.
+fn next_id() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(1);
+    static START: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
+    let start = START.get_or_init(std::process::id);
+    format!("{start:x}-{:x}", COUNT.fetch_add(1, Ordering::Relaxed))
+}

@@ -1,0 +1,110 @@
+//! Listening: both loopback families for `localhost`, header time and size bounds, a graceful stop.
+
+use std::{future::Future, io, net::SocketAddr, time::Duration};
+
+use axum::{Router, extract::Request, extract::connect_info::ConnectInfo};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto::Builder, graceful::GracefulShutdown},
+};
+use tokio::net::{TcpListener, TcpStream};
+use tower::Service as _;
+
+/// The other end of the connection, as the socket knows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub SocketAddr);
+
+/// The largest head of a request, in bytes.
+const MAX_HEAD: usize = 16 * 1024;
+/// The time a client has to send its head.
+const HEAD_TIME: Duration = Duration::from_secs(30);
+/// The time requests in flight have once we stop.
+const DRAIN: Duration = Duration::from_secs(30);
+
+/// Binds every address; one of several that the machine does not have (no IPv6) is passed over.
+///
+/// # Errors
+/// The address that is taken by another program, or the last one when none could be bound.
+pub async fn bind(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, (SocketAddr, io::Error)> {
+    let mut listeners = Vec::new();
+    let mut missing = None;
+    for &address in addresses {
+        match TcpListener::bind(address).await {
+            Ok(listener) => listeners.push(listener),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err((address, error)),
+            Err(error) => missing = Some((address, error)),
+        }
+    }
+    match missing {
+        Some(failure) if listeners.is_empty() => Err(failure),
+        _ => Ok(listeners),
+    }
+}
+
+/// Serves until `stop` resolves, then lets requests in flight finish.
+pub async fn serve(
+    listeners: Vec<TcpListener>,
+    router: Router,
+    stop: impl Future<Output = ()> + Send,
+) {
+    let (quit, _) = tokio::sync::watch::channel(false);
+    let mut accepting = tokio::task::JoinSet::new();
+    for listener in listeners {
+        accepting.spawn(accept(listener, router.clone(), quit.subscribe()));
+    }
+    stop.await;
+    let _ = quit.send(true);
+    let drained = async { while accepting.join_next().await.is_some() {} };
+    if tokio::time::timeout(DRAIN, drained).await.is_err() {
+        tracing::warn!("requests were still under way after 30 s; they were cut off");
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    router: Router,
+    mut quit: tokio::sync::watch::Receiver<bool>,
+) {
+    let graceful = GracefulShutdown::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => connection(stream, peer, &router, &graceful),
+                Err(error) => {
+                    // Out of file descriptors, mostly: others must get on with theirs first.
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            },
+            _ = quit.changed() => break,
+        }
+    }
+    drop(listener);
+    graceful.shutdown().await;
+}
+
+fn connection(stream: TcpStream, peer: SocketAddr, router: &Router, graceful: &GracefulShutdown) {
+    let _ = stream.set_nodelay(true);
+    let router = router.clone();
+    let service = hyper::service::service_fn(move |mut request: Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(Peer(peer)));
+        let mut router = router.clone();
+        async move { router.call(request).await }
+    });
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_buf_size(MAX_HEAD);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(100)
+        .max_header_list_size(16 * 1024)
+        .keep_alive_interval(Some(Duration::from_secs(30)))
+        .keep_alive_timeout(Duration::from_secs(20));
+    let served = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
+    let watched = graceful.watch(served);
+    tokio::spawn(async move {
+        if let Err(error) = watched.await {
+            tracing::debug!(%error, "a connection ended early");
+        }
+    });
+}
