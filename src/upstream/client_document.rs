@@ -147,7 +147,9 @@ impl ClientDocuments {
 
 impl std::fmt::Debug for ClientDocuments {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ClientDocuments").field("held", &self.documents.entry_count()).finish()
+        f.debug_struct("ClientDocuments")
+            .field("held", &self.documents.entry_count())
+            .finish_non_exhaustive()
     }
 }
 
@@ -158,14 +160,14 @@ impl Document {
 }
 
 const BOUNDS: Bounds = Bounds {
-    floor: Duration::from_secs(5 * 60),
-    ceiling: Duration::from_secs(24 * 3600),
-    silent: Duration::from_secs(3600),
-    uncacheable: Duration::from_secs(5 * 60),
+    floor: Duration::from_mins(5),
+    ceiling: Duration::from_hours(24),
+    silent: Duration::from_hours(1),
+    uncacheable: Duration::from_mins(5),
 };
 
 const MAX_DOCUMENTS: u64 = 10_000;
 
 /// Bytes that even a small document counts for: 10,000 documents, and 64 MiB in all.
 const LEAST_WEIGHT: u32 = 6_554;
-const FAILURE_REMEMBERED: Duration = Duration::from_secs(60);
+const FAILURE_REMEMBERED: Duration = Duration::from_mins(1);

@@ -90,7 +90,9 @@ impl Discovery {
 
 impl std::fmt::Debug for Discovery {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Discovery").field("providers", &self.providers.entry_count()).finish()
+        f.debug_struct("Discovery")
+            .field("providers", &self.providers.entry_count())
+            .finish_non_exhaustive()
     }
 }
 
@@ -158,12 +160,12 @@ fn endpoint(text: &str, http: bool) -> Option<Url> {
 }
 
 const BOUNDS: Bounds = Bounds {
-    floor: Duration::from_secs(15 * 60),
-    ceiling: Duration::from_secs(24 * 3600),
-    silent: Duration::from_secs(3600),
-    uncacheable: Duration::from_secs(15 * 60),
+    floor: Duration::from_mins(15),
+    ceiling: Duration::from_hours(24),
+    silent: Duration::from_hours(1),
+    uncacheable: Duration::from_mins(15),
 };
 
 /// A day past the longest freshness.
-const STALE: Duration = Duration::from_secs(48 * 3600);
+const STALE: Duration = Duration::from_hours(48);
 const WAIT: Duration = Duration::from_secs(5);

@@ -151,15 +151,16 @@ const MONTHS: [&str; 12] =
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
+    use proptest::prelude::*;
 
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_unix(784_111_777);
     const BOUNDS: Bounds = Bounds {
-        floor: Duration::from_secs(300),
-        ceiling: Duration::from_secs(3600),
-        silent: Duration::from_secs(600),
-        uncacheable: Duration::from_secs(60),
+        floor: Duration::from_mins(5),
+        ceiling: Duration::from_hours(1),
+        silent: Duration::from_mins(10),
+        uncacheable: Duration::from_mins(1),
     };
 
     fn headers(lines: &[(&str, &str)]) -> HeaderMap {
@@ -172,6 +173,21 @@ mod tests {
 
     fn fresh(lines: &[(&str, &str)]) -> u64 {
         freshness(&headers(lines), &BOUNDS, NOW).fresh_for.as_secs()
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_headers_say_the_answer_stays_within_bounds(
+            control in "[ -~]{0,60}|((max-age|s-maxage|no-cache|stale-if-error)=?\"?[-0-9]{0,25}\"?[,; ]?){0,5}",
+            age in "[ -~]{0,30}|[0-9]{0,30}",
+            expires in "[ -~]{0,40}|[A-Z][a-z]{2}, [0-9]{1,3} (Jan|Feb|Xxx) [0-9]{1,5} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT",
+        ) {
+            let lines = [("cache-control", &control), ("age", &age), ("expires", &expires), ("retry-after", &expires)];
+            let headers = headers(&lines.map(|(name, value)| (name, value.as_str())));
+            let fresh_for = freshness(&headers, &BOUNDS, NOW).fresh_for;
+            prop_assert!(fresh_for >= BOUNDS.uncacheable && fresh_for <= BOUNDS.ceiling);
+            let _any = retry_after(&headers);
+        }
     }
 
     #[test]
@@ -229,7 +245,7 @@ mod tests {
     fn stale_if_error_is_told() {
         let headers = headers(&[("cache-control", "max-age=15, stale-if-error=86400")]);
         let told = freshness(&headers, &BOUNDS, NOW).stale_if_error;
-        assert_eq!(told, Some(Duration::from_secs(86_400)));
+        assert_eq!(told, Some(Duration::from_hours(24)));
     }
 
     #[test]
@@ -248,8 +264,8 @@ mod tests {
     fn retry_after_is_seconds_or_a_date() {
         let date = "Sun, 06 Nov 1994 08:49:37 GMT";
         let read = |text| retry_after(&headers(&[("date", date), ("retry-after", text)]));
-        assert_eq!(read("120"), Some(Duration::from_secs(120)));
-        assert_eq!(read("Sun, 06 Nov 1994 08:50:37 GMT"), Some(Duration::from_secs(60)));
+        assert_eq!(read("120"), Some(Duration::from_mins(2)));
+        assert_eq!(read("Sun, 06 Nov 1994 08:50:37 GMT"), Some(Duration::from_mins(1)));
         assert_eq!(read("Sun, 06 Nov 1994 08:00:00 GMT"), Some(Duration::ZERO));
         assert_eq!(read("soon"), None);
     }

@@ -88,7 +88,7 @@ pub enum KeysState {
 
 impl JwksCache {
     /// How long a set is used while its issuer is out, unless set otherwise.
-    pub const STALE: Duration = Duration::from_secs(6 * 3600);
+    pub const STALE: Duration = Duration::from_hours(6);
 
     /// A cache that keeps, of every set, the keys for `algorithms`.
     #[must_use]
@@ -167,7 +167,9 @@ impl JwksCache {
 
 impl std::fmt::Debug for JwksCache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("JwksCache").field("sources", &self.sources.entry_count()).finish()
+        f.debug_struct("JwksCache")
+            .field("sources", &self.sources.entry_count())
+            .finish_non_exhaustive()
     }
 }
 
@@ -206,15 +208,15 @@ impl Source {
 
 /// `max-age` is believed between 5 minutes and 1 hour, which bounds the life of a withdrawn key.
 const BOUNDS: Bounds = Bounds {
-    floor: Duration::from_secs(300),
-    ceiling: Duration::from_secs(3600),
-    silent: Duration::from_secs(600),
-    uncacheable: Duration::from_secs(60),
+    floor: Duration::from_mins(5),
+    ceiling: Duration::from_hours(1),
+    silent: Duration::from_mins(10),
+    uncacheable: Duration::from_mins(1),
 };
 
 const MAX_SOURCES: u64 = 64;
 const MAX_KID: usize = 256;
-const MOST_STALE: Duration = Duration::from_secs(24 * 3600);
+const MOST_STALE: Duration = Duration::from_hours(24);
 
 /// The longest that a caller waits for a fetch.
 const WAIT: Duration = Duration::from_secs(3);

@@ -40,7 +40,7 @@ impl Minute {
     }
 }
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 const PER_MINUTE: u32 = 120;
 const PER_HOST_AND_MINUTE: u32 = 10;
 

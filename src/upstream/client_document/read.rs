@@ -30,6 +30,11 @@ pub(super) fn document_url(id: &str, loopback: bool) -> Result<Url, DocumentFaul
     if matches!(url.path(), "" | "/") {
         return refused("it has no path");
     }
+    // Dots and slashes that only the other side decodes.
+    let lower = id.to_ascii_lowercase();
+    if ["%2e", "%2f", "%5c"].iter().any(|coded| lower.contains(coded)) {
+        return refused("it has an encoded dot or slash");
+    }
     if url.as_str() != id {
         return refused("it is not in canonical form");
     }
@@ -136,6 +141,8 @@ mod tests {
             "https://client.example/a/%2e%2e/c",
             "https://client.example/a/%2E/c",
             "https://client.example/a/.%2e/c",
+            "https://client.example/a/%2e%2e%2fc",
+            "https://client.example/a%5C..%5Cc",
             "https://client.example/a\\..\\c",
             "https://client.example:443/c",
             "https://CLIENT.example/c",

@@ -61,4 +61,4 @@ impl Pace {
 
 /// Seconds.
 const MOST_BACK_OFF: u32 = 60;
-const MOST_OBEYED: Duration = Duration::from_secs(300);
+const MOST_OBEYED: Duration = Duration::from_mins(5);

@@ -27,12 +27,7 @@ async fn ask(endpoint: &Url, auth: TokenAuth) -> Result<Exchanged, ExchangeFault
         redirect_uri: "https://auth.example/callback/x",
         verifier: &verifier,
     };
-    let fetcher = fetcher();
-    let exchanging = exchange(&fetcher, ask);
-    fn is_send<T: Send>(future: T) -> T {
-        future
-    }
-    is_send(exchanging).await
+    exchange(&fetcher(), ask).await
 }
 
 async fn answer_to(reply: ResponseTemplate) -> Result<Exchanged, ExchangeFault> {

@@ -89,7 +89,7 @@ async fn treat(mut stream: TcpStream, manner: Manner) {
             let _sent = stream.write_all(&bytes).await;
             let _closed = stream.shutdown().await;
         }
-        Manner::Hang => tokio::time::sleep(Duration::from_secs(60)).await,
+        Manner::Hang => tokio::time::sleep(Duration::from_mins(1)).await,
         Manner::Trickle => drip(stream, head, " ", Duration::from_millis(50)).await,
         Manner::Endless => drip(stream, head, &" ".repeat(8192), Duration::ZERO).await,
         Manner::Reset => {}

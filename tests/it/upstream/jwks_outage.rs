@@ -8,7 +8,10 @@ use std::{
 use countersign::{
     ambient::{Clock as _, ManualClock},
     jose::algorithm::Algorithm,
-    upstream::jwks::{JwksCache, KeysFault, KeysState},
+    upstream::{
+        http::Fetcher,
+        jwks::{JwksCache, KeysFault, KeysState},
+    },
 };
 use serde_json::json;
 
@@ -66,6 +69,8 @@ async fn a_known_key_answers_at_once_through_every_kind_of_outage() {
         }
         tokio::time::sleep(Duration::from_millis(600)).await;
         fragile.clock.advance(seconds(2 * 3600));
+        // The back-off is over: this lookup starts another fetch, and still does not wait for it.
+        pass(seconds(2)).await;
         let began = Instant::now();
         fragile.look().await.unwrap();
         assert!(began.elapsed() < Duration::from_millis(100));
@@ -140,6 +145,15 @@ async fn retry_after_is_obeyed_but_not_beyond_five_minutes() {
     pass(seconds(11)).await;
     assert!(keys.keys_for(&server.url, None).await.is_err());
     assert_eq!(server.hits(), 2);
+}
+
+#[tokio::test]
+async fn nobody_waits_longer_than_three_seconds_for_a_first_set() {
+    let server = FaultServer::start(Manner::Hang).await;
+    let keys = JwksCache::new(Fetcher::for_operator().with_loopback(), clock(), &Algorithm::ALL);
+    let began = Instant::now();
+    assert!(is_unavailable(keys.keys_for(&server.url, Some("any")).await.map(drop)));
+    assert!(began.elapsed() < Duration::from_millis(3500));
 }
 
 #[tokio::test]
