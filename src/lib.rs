@@ -17,7 +17,7 @@ pub mod protocol;
 pub mod provider;
 #[cfg(feature = "server")]
 pub mod store;
-#[cfg(feature = "server")]
-pub mod web;
 #[cfg(feature = "guard")]
 pub mod upstream;
+#[cfg(feature = "server")]
+pub mod web;

@@ -116,7 +116,9 @@ impl RemoteKeys {
         };
         let jwks_uri = read(&body, &self.issuer);
         if jwks_uri.is_none() {
-            tracing::warn!("the authorization server's metadata is not that of the issuer configured");
+            tracing::warn!(
+                "the authorization server's metadata is not that of the issuer configured"
+            );
         }
         jwks_uri
     }
@@ -154,7 +156,7 @@ fn metadata_url(issuer: &str) -> Option<Url> {
     Some(url)
 }
 
-const LOOK_AGAIN: Duration = Duration::from_secs(3600);
+const LOOK_AGAIN: Duration = Duration::from_hours(1);
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
