@@ -86,8 +86,7 @@ impl Site {
             Ok(Step::Answer(answer)) => self.redirect(&answer.location(&self.shown.issuer)),
             Ok(Step::Leave { location, cookie }) => {
                 let mut response = self.redirect(&location);
-                if let Some(cookie) = self.shown.cookies.set_sign_in(&cookie.suffix, &cookie.token)
-                {
+                if let Some(cookie) = self.shown.cookies.set_sign_in(&cookie.suffix, &cookie.token) {
                     response.headers_mut().append(header::SET_COOKIE, cookie);
                 }
                 response

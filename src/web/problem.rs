@@ -145,8 +145,7 @@ impl Site {
                 .map(|href| Link { href, label: "Back to the sign-in page".to_owned() }),
             back: None,
         };
-        let mut response =
-            self.page(complaint.status, &[], Opener::Kept, self.shown.pages.error(&page));
+        let mut response = self.page(complaint.status, &[], Opener::Kept, self.shown.pages.error(&page));
         if complaint.status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
         }
