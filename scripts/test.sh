@@ -59,7 +59,7 @@ rust_tools() {
 
 e2e_tools() {
   command -v npm >/dev/null || missing "Node.js 20 with npm" "see https://nodejs.org"
-  node -e 'process.exit(parseInt(process.versions.node) < 20)' || missing "Node.js 20" "this is $(node --version)"
+  node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || missing "Node.js 20" "this is $(node --version)"
   browser_is_there || debian_package chromium
   # The lock file's digest stands in node_modules: what is already installed is not installed again.
   local wanted installed=tests/e2e/node_modules/.installed

@@ -5,7 +5,7 @@ use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 use axum::Router;
 
 use crate::{
-    ambient::{Clock, Entropy},
+    ambient::{Clock, Entropy, random},
     config::{Config, DatabaseUrl, Fault},
     engine::authorize::Terms,
     flow::{
@@ -20,9 +20,14 @@ use crate::{
     },
     guard::{LocalKeys, Revocations},
     jose::seal::Vault,
+    protocol::secret::ClientSecret,
+    provider::{adapter, secret::Secret, settings::ProviderSettings},
     store::{Store, StoreError, sqlite::Sqlite},
     upstream::{
-        client_document::ClientDocuments, discovery::Discovery, http::Fetcher, jwks::JwksCache,
+        client_document::ClientDocuments,
+        discovery::Discovery,
+        http::{FetchPolicy, Fetcher, Reach},
+        jwks::JwksCache,
     },
     web::{self, Site, serve},
 };
@@ -30,6 +35,8 @@ use crate::{
 mod servers;
 mod shown;
 mod tend;
+
+pub use shown::connect_lines;
 
 /// The service, put together and not yet listening.
 pub struct App {
@@ -133,9 +140,11 @@ pub async fn build_on(
     revoker.recall(hands.clock.now()).await?;
     let local = LocalKeys::new(keys.public.clone());
     let guarded = servers::guarded(config, &hands, &local, &revocations);
-    let site = Arc::new(site(config, &hands, &keys, &revoker));
+    let dev_secret = ClientSecret::from_entropy(random(&*hands.entropy));
+    let providers: Arc<[Provider]> = providers(config, &hands.clock, &dev_secret).into();
+    let site = Arc::new(site(config, &hands, &keys, &revoker, &providers));
     let router = web::surrounded(web::router(site).merge(guarded));
-    let dev = servers::development(config, &hands)?;
+    let dev = servers::development(config, &hands, &dev_secret)?;
     let listen = config.listen.addresses.iter().map(|listen| listen.address).collect();
     Ok(App { router, listen, dev, hands, revoker })
 }
@@ -201,12 +210,17 @@ async fn bound(
     })
 }
 
-fn site(config: &Config, hands: &Hands, keys: &SigningKeys, revoker: &Arc<Revoker>) -> Site {
+fn site(
+    config: &Config,
+    hands: &Hands,
+    keys: &SigningKeys,
+    revoker: &Arc<Revoker>,
+    providers: &Arc<[Provider]>,
+) -> Site {
     let issuer = &config.public_url;
     let limits = config.limits.clone();
     let Hands { store, vault, clock, entropy } = hands.clone();
     let clients = Arc::new(clients(config, hands));
-    let providers: Arc<[Provider]> = providers(config, &clock).into();
     let terms = config.servers.iter().map(|server| Terms {
         id: server.id.clone(),
         resource: server.resource.clone(),
@@ -252,7 +266,7 @@ fn site(config: &Config, hands: &Hands, keys: &SigningKeys, revoker: &Arc<Revoke
             resources: config.servers.iter().map(|server| server.resource.clone()).collect(),
             clock: clock.clone(),
         },
-        health: shown::health(&store, &clock, providers),
+        health: shown::health(&store, &clock, providers.clone()),
         registrations: Registrations { store, limits, clock, entropy },
         published: shown::published(config, keys),
         shown: shown::shown(config),
@@ -260,7 +274,9 @@ fn site(config: &Config, hands: &Hands, keys: &SigningKeys, revoker: &Arc<Revoke
 }
 
 fn clients(config: &Config, hands: &Hands) -> Clients {
-    let strangers = fetcher(config, Fetcher::for_strangers());
+    let reach = if config.private_networks { Reach::Private } else { Reach::Public };
+    let policy = FetchPolicy { reach, ..FetchPolicy::for_strangers() };
+    let strangers = fetcher(config, Fetcher::new(policy));
     let clock = &hands.clock;
     Clients {
         store: Arc::clone(&hands.store),
@@ -272,18 +288,29 @@ fn clients(config: &Config, hands: &Hands) -> Clients {
     }
 }
 
-fn providers(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Provider> {
+fn providers(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    dev_secret: &ClientSecret,
+) -> Vec<Provider> {
     let fetcher = fetcher(config, Fetcher::for_operator());
     let discovery = Arc::new(Discovery::new(fetcher.clone(), Arc::clone(clock)));
-    let provider = |settings: &crate::provider::settings::ProviderSettings| Provider {
+    let provider = |settings: &ProviderSettings| Provider {
         callback: config.public_url.join(&format!("/callback/{}", settings.id)),
         keys: Arc::new(JwksCache::new(fetcher.clone(), Arc::clone(clock), &settings.algorithms)),
         discovery: Arc::clone(&discovery),
         fetcher: fetcher.clone(),
         clock: Arc::clone(clock),
-        adapter: crate::provider::adapter(settings.clone()),
+        adapter: adapter(settings.clone()),
     };
-    config.providers.iter().map(provider).collect()
+    let known = |settings: &ProviderSettings| match &config.dev {
+        Some(dev) if dev.provider == settings.id => {
+            let secret = Secret::new(dev_secret.reveal());
+            settings.clone().for_dev(dev.issuer.clone(), Some(secret))
+        }
+        _ => settings.clone(),
+    };
+    config.providers.iter().map(known).map(|settings| provider(&settings)).collect()
 }
 
 /// Plain http and loopback addresses are for a service that is itself on loopback.

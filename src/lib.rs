@@ -1,5 +1,70 @@
-//! Countersign.
+//! Countersign: an identity provider vouches for a person, Countersign countersigns.
+//!
+//! It lets people sign in to MCP (Model Context Protocol) servers with the identity they already
+//! have: it verifies the ID token of an OpenID provider, maps claims to an internal user and scopes,
+//! and issues its own OAuth 2.1 access token, which a guard checks in front of the MCP server.
+//!
+//! These pages are the architecture. `tests/architecture.rs` holds the code to it.
+//!
+//! # Floors
+//!
+//! Imports point down only.
+//!
+//! | floor | rooms | may |
+//! |---|---|---|
+//! | 9 | `main.rs` | read argv and environment |
+//! | 8 | `cli` | print, exit |
+//! | 7 | `app`, the composition root | name concrete stores, clocks and entropy |
+//! | 6 | `web` (endpoints, pages), `demo` (the built-in MCP server), `devidp` (the development identity provider) | speak HTTP |
+//! | 5 | `flow` (load, step, save), `config` | be async; call stores, upstreams and pure steps |
+//! | 4 | `guard` (bearer token in, `Caller` out; challenge; tower layer) | read the key cache below it |
+//! | 3 | `provider` (pure adapters: auth0, oidc; claim mapping), `store` (trait, SQLite), `upstream` (the only room that dials out) | each one thing |
+//! | 2 | `engine` (the OAuth 2.1 server as pure functions over records), `jose` (JWS and sealing) | compute |
+//! | 1 | `protocol` (the words: ids, scopes, secrets, PKCE, redirect URIs, requests, errors) | compute |
+//! | 0 | `ambient` (`Clock`, `Entropy`) | touch the world's time and dice |
+//!
+//! The plan once had the guard beside `upstream`; it stands one floor above, because a guard outside
+//! this process reads the key cache, and imports point down. `app` has a floor of its own, because
+//! the command line builds on it.
+//!
+//! * `protocol`, `jose`, `engine`, `provider` are pure: no async, no clock, no randomness, no I/O, no
+//!   logging. (`jose::sign` makes keys and ECDSA signatures with the crypto library's own randomness,
+//!   and says so.)
+//! * `engine` knows no provider, no store, no token format. `provider` knows no network. `upstream`
+//!   knows no claims. `store` knows records, never rules. `web` never sees a store.
+//! * Traits are walls: `Store`, `Clock`, `Entropy`, `Adapter`. Nothing else is one.
+//!
+//! # A sign-in, in one direction
+//!
+//! | hop | what happens |
+//! |---|---|
+//! | 1 `GET /authorize` | parsed once; client and redirect URI proven before anything else; nothing is written. One page: which client, where it will return to, which server, which scopes, a button per identity provider. |
+//! | 2 `POST /authorize` | the request comes back sealed, exactly as it was shown, in the same browser. Only now a pending sign-in is stored and its cookie set; 303 to the provider with our own state, nonce and PKCE. |
+//! | 3 `GET /callback/{provider}` | cookie, state and provider must agree; the pending record is taken (single use); the code is exchanged. |
+//! | 4 same request | `VerifiedIdToken` -> `Identity` -> `Principal` -> scopes = asked ∩ server's ∩ principal's. There is one way to become a `Principal`. |
+//! | 5 303 back to the client | `code` or `error`, `state`, `iss` (ours), each exactly once. |
+//! | 6 `POST /token` | the code is spent before anything is minted; PKCE, client, redirect URI, resource checked; an access token (JWT, `typ: at+jwt`, `aud` = the MCP server) and a refresh token. |
+//! | 7 `POST /mcp` | guard: signature, `iss`, `aud`, `exp`, `typ`, revocation; scopes per tool; then the MCP server, with the caller's identity and without the bearer token. |
+//!
+//! The chain of proofs: `String -> VerifiedIdToken -> Identity -> Principal -> Authorization ->`
+//! access token. Fields are private; each arrow exists in one function of one room.
+//!
+//! # Secrets
+//!
+//! Codes, client secrets, our `state` and cookies are 256 random bits and stored as SHA-256 digests.
+//! A refresh token carries its grant's id, its generation, 256 random bits and a tag made with the
+//! master key: a grant is one row for ever, an old token is recognised as reuse, and a damaged one
+//! changes nothing. What must be read back (signing keys, the pending sign-in) is sealed with the
+//! master key; the successor kept for a lost response is sealed under the token it succeeds.
+//!
+//! # Features
+//!
+//! `guard` alone builds `protocol`, `jose`, the key cache of `upstream` and [`guard`], for Rust MCP
+//! servers that protect themselves. `server`, the default, is the whole service.
+
 pub mod ambient;
+#[cfg(feature = "server")]
+pub mod app;
 #[cfg(feature = "server")]
 pub mod config;
 #[cfg(feature = "server")]
@@ -8,6 +73,8 @@ pub mod demo;
 pub mod devidp;
 #[cfg(feature = "server")]
 pub mod engine;
+#[cfg(feature = "server")]
+pub mod flow;
 #[cfg(feature = "guard")]
 pub mod guard;
 #[cfg(feature = "guard")]

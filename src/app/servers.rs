@@ -5,13 +5,16 @@ use std::{net::SocketAddr, sync::Arc};
 use axum::Router;
 
 use crate::{
-    app::{Hands, StartFault},
+    app::{Hands, StartFault, shown},
     config::Config,
     demo::{Demo, demo_service},
+    devidp::{self, DevClient, DevIdp},
     engine::policy::{Auth, ServerSettings},
     flow::callback::Expand,
     guard::{Guard, LocalKeys, Protected, Revocations},
-    protocol::id::UserId,
+    jose::{algorithm::Algorithm, sign::SigningKey},
+    protocol::{id::UserId, issuer::Issuer, secret::ClientSecret},
+    web,
 };
 
 /// Every configured server behind its guard.
@@ -62,12 +65,33 @@ pub(super) fn expand(config: &Config) -> Expand {
     })
 }
 
-/// The development identity provider, when it is configured.
+/// The development identity provider, when it is configured, and its secret for us.
 pub(super) fn development(
     config: &Config,
     hands: &Hands,
+    secret: &ClientSecret,
 ) -> Result<Option<(Vec<SocketAddr>, Router)>, StartFault> {
     let Some(dev) = &config.dev else { return Ok(None) };
-    let _ = (dev, hands);
-    Ok(None)
+    let broken = |error: &dyn std::fmt::Display| StartFault::Dev(error.to_string());
+    let issuer = Issuer::parse(&dev.issuer).map_err(|error| broken(&error))?;
+    let (key, _) = SigningKey::generate(Algorithm::Rs256).map_err(|error| broken(&error))?;
+    let settings = config.providers.iter().find(|settings| settings.id == dev.provider);
+    let client = DevClient {
+        id: settings.map(|settings| settings.client_id.clone()).unwrap_or_default(),
+        secret: secret.digest(),
+        redirect_uris: vec![config.public_url.join(&format!("/callback/{}", dev.provider))],
+        post_logout_redirect_uris: vec![config.public_url.join("/signed-out")],
+    };
+    let idp = DevIdp {
+        issuer,
+        client,
+        users: dev.users.clone(),
+        key,
+        page: shown::dev_page(),
+        clock: Arc::clone(&hands.clock),
+        entropy: Arc::clone(&hands.entropy),
+    };
+    let router = devidp::router(idp, &config.public_url).map_err(|error| broken(&error))?;
+    let addresses = dev.listen.addresses.iter().map(|listen| listen.address).collect();
+    Ok(Some((addresses, web::surrounded(router.merge(web::assets())))))
 }

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use crate::{
     ambient::Clock,
     config::Config,
+    devidp::{DevPage, RenderDevPage},
     engine::policy::{Auth, ServerSettings},
     flow::{keys::SigningKeys, providers::Provider},
+    provider::file::DevUser,
     store::Store,
     upstream::jwks::KeysState,
     web::{
         GuardedServer, HealthChecks, ProviderHealth, PublishedMetadata, Shown, ShownServer,
         cookies::CookieJar,
-        pages::{ConnectLine, HomePage, Pages, ProviderButton, ScopeLine, ServerBox},
+        pages::{ConnectLine, DevSignInPage, DevUserButton, HomePage, Pages, ProviderButton, ScopeLine, ServerBox},
     },
 };
 
@@ -28,7 +30,7 @@ pub(super) fn published(config: &Config, keys: &SigningKeys) -> PublishedMetadat
             scopes: server.scopes(),
         })
         .collect();
-    let algorithm = config.signing_algorithm.as_str();
+    let algorithm = config.signing_algorithm.name();
     PublishedMetadata::new(&config.public_url, &servers, algorithm, &keys.document)
 }
 
@@ -79,6 +81,29 @@ fn server_box(settings: &ServerSettings) -> ServerBox {
         url: settings.resource.to_string(),
         sign_in: settings.auth == Auth::Required,
         connect: connect_lines(settings).into_iter().map(connect).collect(),
+    }
+}
+
+/// The page on which a developer chooses whom to be.
+pub(super) fn dev_page() -> RenderDevPage {
+    let pages = Pages::new();
+    Arc::new(move |page: &DevPage| {
+        pages.dev_sign_in(&DevSignInPage {
+            client_name: page.client.clone(),
+            action: page.action.clone(),
+            hidden: page.hidden.clone(),
+            users: page.users.iter().map(dev_user).collect(),
+        })
+    })
+}
+
+fn dev_user(user: &DevUser) -> DevUserButton {
+    let unverified = user.email_verified.then_some("").unwrap_or("e-mail not verified");
+    DevUserButton {
+        value: user.sub.clone(),
+        name: user.name.clone(),
+        email: user.email.clone(),
+        note: unverified.to_owned(),
     }
 }
 

@@ -14,8 +14,8 @@ use super::{
     lookup::Lookup,
     master_key::{self, MasterKeys},
     reader::Reader,
+    unknown::unknown_names,
     values,
-    variables::unknown_names,
 };
 
 /// What the variables say. After a fault a field holds a harmless stand-in, so that everything behind

@@ -32,12 +32,11 @@ impl Listen {
     /// # Errors
     /// [`NotAnAddress`] for anything else; other host names are not looked up.
     pub fn parse(text: &str) -> Result<Self, NotAnAddress> {
-        let addresses = match text.strip_prefix("localhost:") {
-            Some(port) => localhost(port.parse().map_err(|_| NotAnAddress)?),
-            None => {
-                let address = text.parse().map_err(|_| NotAnAddress)?;
-                vec![ListenAddress { address, optional: false }]
-            }
+        let addresses = if let Some(port) = text.strip_prefix("localhost:") {
+            localhost(port.parse().map_err(|_| NotAnAddress)?)
+        } else {
+            let address = text.parse().map_err(|_| NotAnAddress)?;
+            vec![ListenAddress { address, optional: false }]
         };
         Ok(Self { text: text.to_owned(), addresses })
     }

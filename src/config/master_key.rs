@@ -149,7 +149,17 @@ fn create(path: &Path, text: &str, suffix: &str) -> io::Result<()> {
         other => other,
     });
     fs::remove_file(&draft).and(written)?;
+    sync_folder(folder)
+}
+
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
     fs::File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 fn write(draft: &Path, text: &str) -> io::Result<()> {

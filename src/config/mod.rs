@@ -4,21 +4,40 @@
 //! checked [`Config`]. It touches no network, and the process environment only through [`Lookup`].
 
 mod database;
+mod dev;
 mod dotenv;
 mod env_client;
 mod environment;
 mod fault;
+mod files;
 mod interpolate;
 mod listen;
 mod lookup;
 mod master_key;
+mod notes;
+mod provider_files;
 mod reader;
+mod server_file;
+mod server_files;
 mod toml_file;
+mod unknown;
 mod values;
 mod variables;
 
+use std::path::Path;
+
+use ipnet::IpNet;
+
+use crate::{
+    engine::{limits::Limits, policy::ServerSettings, record::Client},
+    jose::algorithm::Algorithm,
+    protocol::issuer::Issuer,
+    provider::settings::ProviderSettings,
+};
+
 pub use self::{
     database::{DatabaseFault, DatabaseUrl},
+    dev::DevIdp,
     environment::{LogFormat, Logging},
     fault::Fault,
     listen::{Listen, ListenAddress, NotAnAddress},
@@ -26,3 +45,113 @@ pub use self::{
     master_key::{MasterKey, MasterKeys},
     variables::{VARIABLES, Variable, variable},
 };
+use self::{environment::Environment, server_file::Place};
+
+/// Everything an operator can say, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `COUNTERSIGN_PUBLIC_URL`: the issuer.
+    pub public_url: Issuer,
+    /// `COUNTERSIGN_LISTEN`.
+    pub listen: Listen,
+    /// `COUNTERSIGN_DATABASE_URL`.
+    pub database: DatabaseUrl,
+    /// `COUNTERSIGN_MASTER_KEY`, `JWT_SECRET_KEY`, or the file `data/master.key`.
+    pub master_keys: MasterKeys,
+    /// `COUNTERSIGN_PROVIDERS`, in that order; `dev` has the issuer of [`Config::dev`] and no secret
+    /// yet ([`ProviderSettings::for_dev`]).
+    pub providers: Vec<ProviderSettings>,
+    /// `COUNTERSIGN_SERVERS`, in that order.
+    pub servers: Vec<ServerSettings>,
+    /// The development identity provider, when provider `dev` is among [`Config::providers`].
+    pub dev: Option<DevIdp>,
+    /// Lifetimes and counts; `COUNTERSIGN_ACCESS_TTL` or `TOKEN_EXPIRY_HOURS` among them.
+    pub limits: Limits,
+    /// `COUNTERSIGN_SIGNING_ALG`: ES256 or `EdDSA`.
+    pub signing_algorithm: Algorithm,
+    /// `COUNTERSIGN_TRUSTED_PROXIES`.
+    pub trusted_proxies: Vec<IpNet>,
+    /// `COUNTERSIGN_PRIVATE_NETWORKS`: whether documents that clients name may be fetched from private
+    /// addresses.
+    pub private_networks: bool,
+    /// `COUNTERSIGN_LOG`, `COUNTERSIGN_LOG_FORMAT`.
+    pub log: Logging,
+    /// `OAUTH_CLIENT_ID`, `OAUTH_CLIENT_SECRET`, `OAUTH_REDIRECT_URI`: a client known beforehand. Its
+    /// secret need not look like one we make: compare digests of the text.
+    pub env_client: Option<Client>,
+    /// What is allowed and yet worth saying aloud at every start.
+    pub notes: Vec<Fault>,
+}
+
+/// Reads the configuration: variables from `look`, files from `root`, which holds `providers/`,
+/// `servers/` and `data/`. Writes nothing.
+///
+/// # Errors
+/// Every fault there is, in the order of variables, providers and servers.
+pub fn load(look: &Lookup, root: &Path) -> Result<Config, Vec<Fault>> {
+    let (environment, mut faults) = environment::read(look, root);
+    let Some(environment) = environment else { return Err(faults) };
+    faults.extend(environment.master_keys.check());
+    let mut providers = providers(&environment, look, root, &mut faults);
+    let dev = dev::settle(&environment, &mut providers, &mut faults);
+    let servers = servers(&environment, look, root, &mut faults);
+    if faults.is_empty() { Ok(config(environment, providers, servers, dev)) } else { Err(faults) }
+}
+
+fn providers(
+    environment: &Environment,
+    look: &Lookup,
+    root: &Path,
+    faults: &mut Vec<Fault>,
+) -> Vec<ProviderSettings> {
+    let (stems, url) = (&environment.providers, &environment.public_url);
+    let (files, missing) = files::read(root, "providers", stems, "COUNTERSIGN_PROVIDERS");
+    let (providers, found) = provider_files::read(&files, look, url);
+    faults.extend(missing);
+    faults.extend(provider_files::check_auth0_callback(look, stems, url));
+    faults.extend(found);
+    providers
+}
+
+fn servers(
+    environment: &Environment,
+    look: &Lookup,
+    root: &Path,
+    faults: &mut Vec<Fault>,
+) -> Vec<ServerSettings> {
+    let stems = &environment.servers;
+    let (files, missing) = files::read(root, "servers", stems, "COUNTERSIGN_SERVERS");
+    let public_url = &environment.public_url;
+    let loopback = public_url.is_loopback() && environment.listen.is_loopback();
+    let (servers, found) = server_files::read(&files, look, Place { public_url, loopback });
+    faults.extend(missing);
+    faults.extend(found);
+    servers
+}
+
+fn config(
+    environment: Environment,
+    providers: Vec<ProviderSettings>,
+    servers: Vec<ServerSettings>,
+    dev: Option<DevIdp>,
+) -> Config {
+    Config {
+        notes: notes::notes(&environment, &servers),
+        limits: Limits { access_token: environment.access_ttl, ..Limits::default() },
+        public_url: environment.public_url,
+        listen: environment.listen,
+        database: environment.database,
+        master_keys: environment.master_keys,
+        signing_algorithm: environment.signing_algorithm,
+        trusted_proxies: environment.trusted_proxies,
+        private_networks: environment.private_networks,
+        log: environment.log,
+        env_client: environment.client,
+        providers,
+        servers,
+        dev,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -124,9 +124,20 @@ fn explain(message: &str) -> (String, String) {
         (format!("`{given}` is not a value of this key"), choice())
     } else if message.starts_with("missing field") {
         (format!("`{given}` is missing"), format!("add {given} = …"))
+    } else if let Some((found, wanted)) = misfit(message) {
+        (format!("{found} stands where {wanted} is expected"), format!("write {wanted}"))
     } else {
         (message.to_owned(), "write what is expected".to_owned())
     }
+}
+
+/// What was found and what was wanted, without the value itself: it may be a secret.
+fn misfit(message: &str) -> Option<(&str, &str)> {
+    let rest = message.strip_prefix("invalid type: ").or(message.strip_prefix("invalid value: "))?;
+    let (found, wanted) = rest.rsplit_once(", expected ")?;
+    let found = found.split([' ', ',']).next().filter(|kind| *kind != "map").unwrap_or("a table");
+    let wanted = if wanted.starts_with("struct ") { "a table" } else { wanted };
+    Some((found, wanted))
 }
 
 /// Takes the entry whose key or value stands at `span` out of the tree; its key, if there was one.
@@ -245,7 +256,9 @@ mod tests {
     fn a_fault_names_the_variable_and_not_its_value() {
         let look = Lookup::new([("SECRET", "hush-hush")]);
         let told = faults("kind = 'x'\nport = '${SECRET}'", &look);
-        assert!(told[0].1.contains("${SECRET}") && !told[0].1.contains("hush"), "{told:?}");
+        assert_eq!(told[0].1, "string stands where u16 is expected");
+        let told = faults("kind = 'x'\nclient = 'hush-hush'", &look);
+        assert!(!format!("{told:?}").contains("hush"), "{told:?}");
     }
 
     #[test]

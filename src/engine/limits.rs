@@ -61,7 +61,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             sign_in: Duration::from_mins(10),
-            code: Duration::from_secs(60),
+            code: Duration::from_mins(1),
             access_token: Duration::from_hours(1),
             refresh_idle: 14 * DAY,
             refresh_absolute: 90 * DAY,
@@ -69,7 +69,7 @@ impl Default for Limits {
             graces: 3,
             client_unused: DAY,
             client_idle: 90 * DAY,
-            leeway: Duration::from_secs(60),
+            leeway: Duration::from_mins(1),
             id_token_age: Duration::from_mins(10),
             id_token_lifetime: DAY,
             session_idle: Duration::from_hours(1),

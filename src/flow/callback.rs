@@ -106,8 +106,7 @@ impl Callbacks {
         params: &Params,
         browser: Option<&BrowserToken>,
     ) -> Result<(&Provider, Pending), CallbackFault> {
-        let provider = self.providers.iter().find(|provider| provider.id() == id);
-        let provider = provider.ok_or(CallbackFault::NoSignIn)?;
+        let provider = self.provider(id).ok_or(CallbackFault::NoSignIn)?;
         let state = params.one("state").and_then(UpstreamState::parse);
         let (Some(state), Some(browser)) = (state, browser) else {
             return Err(CallbackFault::NoSignIn);
@@ -116,6 +115,10 @@ impl Callbacks {
         let taken = self.store.take_sign_in(&state.digest(), &browser.digest(), id, now).await?;
         let pending = taken.and_then(|sign_in| self.opened(&sign_in));
         Ok((provider, pending.ok_or(CallbackFault::NoSignIn)?))
+    }
+
+    fn provider(&self, id: &ProviderId) -> Option<&Provider> {
+        self.providers.iter().find(|provider| provider.id() == id)
     }
 
     fn opened(&self, sign_in: &SignIn) -> Option<Pending> {
@@ -171,7 +174,7 @@ impl Callbacks {
             resource: asked.resource.clone(),
             scopes,
             provider: principal.identity().key().provider.clone(),
-            auth_time: principal.identity().auth_time().unwrap_or(now),
+            auth_time: principal.identity().auth_time(),
         };
         let consent = Consent {
             user: authorization.user.clone(),

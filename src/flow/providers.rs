@@ -129,12 +129,11 @@ impl Provider {
     /// # Errors
     /// [`ProviderFault::MixUp`] or [`ProviderFault::Unavailable`].
     pub async fn check_issuer(&self, iss: Option<&str>) -> Result<(), ProviderFault> {
-        let known = |iss: &str| self.adapter.settings().issuers.iter().any(|ours| ours == iss);
-        match iss {
-            Some(iss) if known(iss) => Ok(()),
-            None if !self.endpoints().await?.sends_iss => Ok(()),
-            _ => Err(ProviderFault::MixUp),
-        }
+        let good = match iss {
+            Some(iss) => self.adapter.settings().issuers.iter().any(|ours| ours == iss),
+            None => !self.endpoints().await?.sends_iss,
+        };
+        if good { Ok(()) } else { Err(ProviderFault::MixUp) }
     }
 
     /// Trades a code for a verified identity: exchange, keys, signature, claims, adapter.

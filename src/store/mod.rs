@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The store could not do its work; nothing was half done.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// The engine cannot be reached, or refused: try again later (503).
     #[error("the store is unavailable: {0}")]
@@ -48,7 +48,8 @@ pub trait Store: Send + Sync + 'static {
     async fn client(&self, id: &ClientId, now: Timestamp) -> Result<Option<Client>, StoreError>;
     /// Every client, newest first.
     async fn clients(&self) -> Result<Vec<Client>, StoreError>;
-    /// Forgets a client and revokes its grants; false when there was none.
+    /// Forgets a client with its consents and unspent codes, and revokes its grants; false when there
+    /// was no such client.
     async fn remove_client(&self, id: &ClientId, now: Timestamp) -> Result<bool, StoreError>;
 
     /// Writes a sign-in under way.
@@ -102,6 +103,8 @@ pub trait Store: Send + Sync + 'static {
 
     /// Proves that the store takes writes.
     async fn probe(&self, now: Timestamp) -> Result<(), StoreError>;
-    /// Deletes at most `most` rows that lapsed before `now`; how many it deleted.
+    /// Deletes at most `most` rows that lapsed before `now`; how many it deleted. Codes and grants are
+    /// kept 24 h longer, so that a replay is recognised and a revocation outlives every token it is
+    /// about; single-use digests one hour, so that no leeway between clocks outlives them.
     async fn sweep(&self, now: Timestamp, most: u32) -> Result<u64, StoreError>;
 }

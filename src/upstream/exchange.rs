@@ -9,7 +9,7 @@ mod reply;
 use futures_util::{FutureExt as _, future::BoxFuture};
 use http::{Request, Response, StatusCode};
 use openidconnect::{
-    AuthType, AuthorizationCode, ClientId, ClientSecret, IssuerUrl, JsonWebKeySet,
+    AsyncHttpClient, AuthType, AuthorizationCode, ClientId, ClientSecret, IssuerUrl, JsonWebKeySet,
     PkceCodeVerifier, RedirectUrl, RequestTokenError, TokenUrl,
 };
 use url::Url;
@@ -90,14 +90,26 @@ pub async fn exchange(
     let redirect = RedirectUrl::new(ask.redirect_uri.to_owned())
         .map_err(|_| ExchangeFault::Malformed("our redirect URI is no URL"))?;
     let client = client(ask).set_redirect_uri(redirect);
-    let send = sender(fetcher.clone());
     let reply = client
         .exchange_code(AuthorizationCode::new(ask.code.to_owned()))
         .set_pkce_verifier(PkceCodeVerifier::new(ask.verifier.reveal().to_owned()))
-        .request_async(&send)
+        .request_async(&Sender(fetcher))
         .await
         .map_err(fault)?;
     judge(reply)
+}
+
+/// Our client in openidconnect's terms; a named type, because the future of a closure is not provably
+/// `Send`.
+struct Sender<'a>(&'a Fetcher);
+
+impl<'c> AsyncHttpClient<'c> for Sender<'_> {
+    type Error = FetchFault;
+    type Future = BoxFuture<'c, Result<Response<Vec<u8>>, FetchFault>>;
+
+    fn call(&'c self, request: Request<Vec<u8>>) -> Self::Future {
+        send(self.0, request).boxed()
+    }
 }
 
 /// Issuer and keys are never used here: `jose` verifies.
@@ -118,15 +130,8 @@ fn client(ask: CodeExchange<'_>) -> ProviderClient {
     }
 }
 
-/// Our client as openidconnect takes it. It owns what it needs, so that the exchange is `Send`.
-fn sender(fetcher: Fetcher) -> impl Fn(Request<Vec<u8>>) -> Sending + Send + Sync {
-    move |request| send(fetcher.clone(), request).boxed()
-}
-
-type Sending = BoxFuture<'static, Result<Response<Vec<u8>>, FetchFault>>;
-
 async fn send(
-    fetcher: Fetcher,
+    fetcher: &Fetcher,
     request: Request<Vec<u8>>,
 ) -> Result<Response<Vec<u8>>, FetchFault> {
     let request = request.try_into().map_err(|_| FetchFault::Url("it is no URL"))?;

@@ -12,7 +12,7 @@ use axum::{
 
 use crate::{
     flow::sign_in::{Question, Step, StepFault},
-    protocol::{form::Params, secret::BrowserToken},
+    protocol::form::Params,
     web::{
         Site,
         headers::{FormTarget, Opener, asset_headers},

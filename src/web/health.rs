@@ -8,7 +8,7 @@ use std::{
 };
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{ConnectInfo, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
@@ -84,9 +84,9 @@ pub(super) async fn readyz(State(site): State<Arc<Site>>) -> Response {
 /// `GET /metrics`, for this machine only.
 pub(super) async fn metrics(
     State(site): State<Arc<Site>>,
-    peer: Option<ConnectInfo<Peer>>,
+    peer: Option<Extension<ConnectInfo<Peer>>>,
 ) -> Response {
-    if !peer.is_some_and(|ConnectInfo(peer)| peer.0.ip().is_loopback()) {
+    if !peer.is_some_and(|Extension(ConnectInfo(peer))| peer.0.ip().is_loopback()) {
         return problem::not_found().await.into_response();
     }
     let mut text = String::from(

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::{HeaderName, Method, header},
+    http::{HeaderName, Method, StatusCode, header},
     middleware,
     routing::{get, post},
 };
@@ -110,7 +110,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/authorize", get(authorize::show).post(authorize::answer))
         .route("/callback/{provider}", get(callback::callback))
         .route("/signed-out", get(authorize::signed_out))
-        .route("/static/{file}", get(authorize::asset));
+        .merge(assets());
     let operators = Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
@@ -121,10 +121,15 @@ pub fn router(site: Arc<Site>) -> Router {
         .fallback(problem::not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(TimeoutLayer::with_status_code(
-            axum::http::StatusCode::REQUEST_TIMEOUT,
+            StatusCode::REQUEST_TIMEOUT,
             std::time::Duration::from_secs(30),
         ))
         .with_state(site)
+}
+
+/// The style sheet and the logo.
+pub fn assets<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new().route("/static/{file}", get(authorize::asset))
 }
 
 /// What surrounds every route, those of the MCP servers included.

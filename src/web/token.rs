@@ -9,9 +9,13 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use tracing::Instrument as _;
 
 use crate::{
-    protocol::{error::TokenError, form::Params},
+    protocol::{
+        error::{TokenError, TokenErrorCode},
+        form::Params,
+    },
     web::{Site, problem::TokenProblem},
 };
 
@@ -22,8 +26,10 @@ pub(super) async fn token(
     body: Bytes,
 ) -> Result<Response, TokenProblem> {
     let params = form(&headers, &body)?;
-    let response = site.tokens.token(authorization(&headers)?, &params).await?;
-    Ok((NO_STORE, Json(response)).into_response())
+    let authorization = authorization(&headers)?.map(str::to_owned);
+    let response =
+        to_the_end(async move { site.tokens.token(authorization.as_deref(), &params).await });
+    Ok((NO_STORE, Json(response.await?)).into_response())
 }
 
 /// `POST /revoke` (RFC 7009 §2).
@@ -33,7 +39,10 @@ pub(super) async fn revoke(
     body: Bytes,
 ) -> Result<Response, TokenProblem> {
     let params = form(&headers, &body)?;
-    site.revocation.revoke(authorization(&headers)?, &params).await?;
+    let authorization = authorization(&headers)?.map(str::to_owned);
+    let revoked =
+        to_the_end(async move { site.revocation.revoke(authorization.as_deref(), &params).await });
+    revoked.await?;
     Ok((NO_STORE, StatusCode::OK).into_response())
 }
 
@@ -44,6 +53,18 @@ pub(super) async fn register(
 ) -> Result<Response, TokenProblem> {
     let response = site.registrations.register(&body).await?;
     Ok((StatusCode::CREATED, NO_STORE, Json(response)).into_response())
+}
+
+/// Runs a flow to its end even when the client hangs up: between finding a replay and revoking the
+/// grant nobody may step out.
+async fn to_the_end<T: Send + 'static>(
+    flow: impl Future<Output = Result<T, TokenError>> + Send + 'static,
+) -> Result<T, TokenError> {
+    let done = tokio::spawn(flow.in_current_span()).await;
+    done.unwrap_or_else(|_| {
+        let why = "Something went wrong here; try again.";
+        Err(TokenError::new(TokenErrorCode::TemporarilyUnavailable, why))
+    })
 }
 
 /// RFC 6749 §3.2: parameters come as a form in the body, and nowhere else.

@@ -24,7 +24,7 @@ after(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-test('Inspector CLI signs alice in by its own OAuth flow and calls a tool, then again without her', async () => {
+test('Inspector CLI signs alice in by its own OAuth flow and calls a tool, then again without her in both protocol eras', async () => {
   const callback = `http://127.0.0.1:${await freePort()}/oauth/callback`;
   const first = inspector('whoami', '--callback-url', callback);
   const [url] = await printed(first, /http:\/\/localhost:\d+\/authorize\?\S+/);
@@ -32,8 +32,10 @@ test('Inspector CLI signs alice in by its own OAuth flow and calls a tool, then 
   assert.equal((await fetch(back)).status, 200, 'the Inspector received the answer');
   assert.match(text(await result(first)), /alice/i);
 
-  const second = inspector('read_data', '--stored-auth-only');
-  assert.notEqual((await result(second)).isError, true);
+  for (const era of ['legacy', 'modern']) {
+    const again = inspector('read_data', '--stored-auth-only', '--protocol-era', era);
+    assert.notEqual((await result(again)).isError, true, era);
+  }
 });
 
 function inspector(tool, ...more) {

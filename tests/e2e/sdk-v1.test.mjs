@@ -12,8 +12,14 @@ import { startService } from './lib/service.mjs';
 import { signIn } from './lib/sign-in.mjs';
 import { facts, text } from './lib/tools.mjs';
 
+const registered = {
+  OAUTH_CLIENT_ID: 'registered-beforehand',
+  OAUTH_CLIENT_SECRET: 'a-secret-that-only-this-client-knows',
+  OAUTH_REDIRECT_URI: new MemoryProvider().redirectUrl,
+};
+
 let service;
-before(async () => (service = await startService()));
+before(async () => (service = await startService({ env: registered })));
 after(() => service?.stop());
 
 test('SDK 1.x discovers, registers, signs alice in and calls a tool as her', async () => {
@@ -31,6 +37,13 @@ test('SDK 1.x runs the admin operation as alice', async () => {
   const { client } = await connect(service, 'alice');
   const result = await client.callTool({ name: 'secure_operation' });
   assert.notEqual(result.isError, true, text(result));
+  await client.close();
+});
+
+test('SDK 1.x with a client registered beforehand authenticates with its secret', async () => {
+  const { OAUTH_CLIENT_ID: client_id, OAUTH_CLIENT_SECRET: client_secret } = registered;
+  const { client } = await connect(service, 'alice', { client: { client_id, client_secret } });
+  assert.match(text(await client.callTool({ name: 'whoami' })), /registered-beforehand/);
   await client.close();
 });
 
@@ -60,8 +73,8 @@ test('nothing that SDK 1.x was given is in the log', async () => {
   for (const secret of [access_token, refresh_token, code, 'alice@']) assert.ok(!service.log.includes(secret), 'a secret was logged');
 });
 
-async function connect({ mcp }, user) {
-  const provider = new MemoryProvider();
+async function connect({ mcp }, user, known) {
+  const provider = new MemoryProvider(known);
   const first = new StreamableHTTPClientTransport(new URL(mcp), { authProvider: provider });
   await assert.rejects(newClient().connect(first), UnauthorizedError);
   const redirect = await signIn(provider.authorizeUrl, { user });

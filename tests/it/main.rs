@@ -1,6 +1,7 @@
 //! The integration tests, in one binary.
 
 #![cfg(test)]
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod demo;
 mod devidp;
@@ -8,4 +9,5 @@ mod guard;
 mod pages;
 mod rmcp_client;
 mod running;
+mod store;
 mod upstream;

@@ -17,10 +17,10 @@ impl<T, W: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static> Work<T
 
 /// Work under way, whatever it gives.
 pub(super) trait Job: Send {
-    /// Does the work; whether it went well.
-    fn work(&mut self, db: &Connection) -> bool;
+    /// Does the work; on an error none of its changes may stay.
+    fn work(&mut self, db: &Connection) -> Result<(), StoreError>;
     /// Tells the caller the result, or that the commit it was part of failed.
-    fn answer(self: Box<Self>, committed: Result<(), &str>);
+    fn answer(self: Box<Self>, committed: Result<(), &StoreError>);
 }
 
 /// A job and where its answer will arrive.
@@ -51,19 +51,19 @@ struct Task<W, T> {
 }
 
 impl<T: Send, W: Work<T>> Job for Task<W, T> {
-    fn work(&mut self, db: &Connection) -> bool {
-        let Some(work) = self.work.take() else { return false };
+    fn work(&mut self, db: &Connection) -> Result<(), StoreError> {
+        let work = self.work.take().ok_or_else(stopped)?;
         // A panic would end the one thread that writes; it ends one job.
         let done = catch_unwind(AssertUnwindSafe(|| work(db))).unwrap_or_else(|_| {
             Err(StoreError::Unavailable("a verb of the store panicked".to_owned()))
         });
-        self.done.insert(done).is_ok()
+        self.done.insert(done).as_ref().map(drop).map_err(Clone::clone)
     }
 
-    fn answer(self: Box<Self>, committed: Result<(), &str>) {
+    fn answer(self: Box<Self>, committed: Result<(), &StoreError>) {
         let done = match committed {
             Ok(()) => self.done.unwrap_or_else(|| Err(stopped())),
-            Err(fault) => Err(StoreError::Unavailable(fault.to_owned())),
+            Err(fault) => Err(fault.clone()),
         };
         // A caller that went away wants no answer.
         drop(self.caller.send(done));

@@ -67,14 +67,14 @@ impl Desk {
 
     fn serve_together(&self, mut jobs: impl Iterator<Item = Box<dyn Job>>) {
         let mut worked = Vec::new();
-        let committed = self.commit_all(&mut jobs, &mut worked).map_err(|fault| fault.to_string());
+        let committed = self.commit_all(&mut jobs, &mut worked);
         if committed.is_err() {
-            // SQLite has rolled back by itself after some errors.
+            // There may be none to roll back any more.
             let _ = self.db.execute_batch("ROLLBACK");
             worked.extend(jobs);
         }
         for job in worked {
-            job.answer(committed.as_ref().copied().map_err(String::as_str));
+            job.answer(committed.as_ref().copied());
         }
     }
 
@@ -96,8 +96,9 @@ impl Desk {
     /// Does one job; an error says that the whole transaction is lost.
     fn work(&self, job: &mut dyn Job) -> Result<(), StoreError> {
         self.say("SAVEPOINT job")?;
-        if !job.work(&self.db) {
-            self.say("ROLLBACK TO job")?;
+        if let Err(cause) = job.work(&self.db) {
+            // After some errors SQLite has rolled everything back: then the cause is the job's.
+            self.say("ROLLBACK TO job").map_err(|_| cause)?;
         }
         self.say("RELEASE job")
     }
@@ -112,3 +113,90 @@ impl Desk {
 const QUEUE: usize = 1024;
 /// How many jobs one commit may carry, so that the first of them does not wait long.
 const MOST_TOGETHER: usize = 512;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    fn writer() -> Writer {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch("CREATE TABLE notes (text TEXT NOT NULL PRIMARY KEY)").unwrap();
+        Writer::start(db, None).unwrap()
+    }
+
+    fn note(text: impl Into<String>) -> impl Work<()> {
+        let text = text.into();
+        move |db| {
+            db.execute("INSERT INTO notes (text) VALUES ($1)", [text])?;
+            Ok(())
+        }
+    }
+
+    fn say(sql: &'static str) -> impl Work<()> {
+        move |db| Ok(db.execute_batch(sql)?)
+    }
+
+    async fn notes(writer: &Writer) -> i64 {
+        let count =
+            |db: &Connection| Ok(db.query_row("SELECT COUNT(*) FROM notes", [], |row| row.get(0))?);
+        writer.run(count).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn half_of_a_failed_job_is_undone() {
+        let writer = writer();
+        let half = say("INSERT INTO notes VALUES ('half'); INSERT INTO notes VALUES (NULL)");
+        assert!(writer.run(half).await.is_err());
+        assert_eq!(notes(&writer).await, 0);
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_refuses_writes_until_there_is_room() {
+        let writer = writer();
+        writer.run(say("PRAGMA max_page_count = 8")).await.unwrap();
+        let jobs = ["1", "2", "3", "4", "5"].map(|n| writer.run(note(n.repeat(9000))));
+        let faults: Vec<_> = join_all(jobs).await.into_iter().filter_map(Result::err).collect();
+        assert!(!faults.is_empty());
+        for fault in faults {
+            let expected = "the store is unavailable: database or disk is full";
+            assert_eq!(fault.to_string(), expected);
+        }
+        let kept = notes(&writer).await;
+        writer.run(say("PRAGMA max_page_count = 1000")).await.unwrap();
+        writer.run(note("room".repeat(9000))).await.unwrap();
+        assert_eq!(notes(&writer).await, kept + 1);
+    }
+
+    #[tokio::test]
+    async fn a_panic_ends_one_job() {
+        let writer = writer();
+        let panics = |db: &Connection| -> Result<(), StoreError> {
+            db.execute_batch("INSERT INTO notes VALUES ('half')")?;
+            panic!("on purpose")
+        };
+        assert!(writer.run(panics).await.is_err());
+        writer.run(note("after")).await.unwrap();
+        assert_eq!(notes(&writer).await, 1);
+    }
+
+    /// Holds the thread until three more jobs wait, the last of which loses the transaction.
+    #[tokio::test]
+    async fn jobs_that_wait_share_a_commit_and_its_failure() {
+        let writer = writer();
+        let (go, wait) = channel();
+        let held = writer.run(move |_| wait.recv().map_err(|_| job::stopped()));
+        let (first, second) = (writer.run(note("first")), writer.run(note("second")));
+        let lost = writer.run(say("ROLLBACK"));
+        let released = async move { go.send(()).unwrap() };
+        let (held, first, second, lost, ()) =
+            futures_util::join!(held, first, second, lost, released);
+        assert!(held.is_err() && first.is_err() && second.is_err() && lost.is_err());
+        assert_eq!(notes(&writer).await, 0);
+        writer.run(note("after")).await.unwrap();
+        assert_eq!(notes(&writer).await, 1);
+    }
+}

@@ -14,6 +14,11 @@ export class MemoryProvider {
   /** The authorization URLs the client wanted the person to visit, in order. */
   visits = [];
 
+  /** `client`: the credentials of a client that was registered beforehand. */
+  constructor({ client } = {}) {
+    this.#client = client;
+  }
+
   get clientMetadata() {
     return {
       client_name: 'Countersign end-to-end test',

@@ -1,0 +1,34 @@
+//! What is allowed and yet worth saying aloud at every start.
+
+use crate::engine::policy::{Auth, ServerSettings};
+
+use super::{environment::Environment, fault::Fault};
+
+/// The notes, in the shape of faults.
+pub(super) fn notes(environment: &Environment, servers: &[ServerSettings]) -> Vec<Fault> {
+    let open = servers.iter().filter(|server| server.auth == Auth::None);
+    let open = open.map(|server| {
+        let what = "asks for no token: whoever reaches it may call every tool";
+        Fault::new(format!("servers/{}.toml", server.id), what, "auth = \"required\"")
+    });
+    reachable(environment).into_iter().chain(other_port(environment)).chain(open).collect()
+}
+
+/// Right in a container whose port is published to this machine alone.
+fn reachable(environment: &Environment) -> Option<Fault> {
+    let odd = environment.public_url.is_loopback() && !environment.listen.is_loopback();
+    let what = "is not loopback, while the public URL is: other machines can connect";
+    let remedy = "write localhost:PORT, or set COUNTERSIGN_PUBLIC_URL to what they connect to";
+    odd.then(|| Fault::new("COUNTERSIGN_LISTEN", what, remedy))
+}
+
+/// Right behind a port mapping.
+fn other_port(environment: &Environment) -> Option<Fault> {
+    let url = url::Url::parse(environment.public_url.as_str()).ok()?;
+    let (public, port) = (url.port_or_known_default()?, environment.listen.port());
+    let odd = environment.public_url.is_loopback() && url.scheme() == "http" && port != public;
+    let what = format!("names port {public}, and we listen on port {port}");
+    let remedy =
+        format!("set COUNTERSIGN_PUBLIC_URL to the port {port}, unless something maps them");
+    odd.then(|| Fault::new("COUNTERSIGN_PUBLIC_URL", what, remedy))
+}

@@ -1,0 +1,82 @@
+//! A file of `servers/`: what is guarded.
+
+mod checks;
+mod table;
+
+use crate::{
+    engine::policy::{Entry, Policy, PolicyFault, ScopeRule, ServerSettings, ToolRule},
+    protocol::{id::ServerId, issuer::Issuer, resource::Resource},
+};
+
+use self::table::ServerFile;
+use super::toml_file::TomlFile;
+
+/// What a server file is read against.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    /// Our public URL.
+    pub(super) public_url: &'a Issuer,
+    /// Whether only this machine can reach us: by the URL and by every listener.
+    pub(super) loopback: bool,
+}
+
+/// A server read from its file.
+pub(super) struct Server {
+    pub(super) settings: ServerSettings,
+    /// The byte of its path in the file.
+    pub(super) path_at: usize,
+}
+
+/// Reads one file; the faults stay with `file`.
+pub(super) fn read(file: &mut TomlFile<'_>, id: &str, place: Place<'_>) -> Option<Server> {
+    let raw: ServerFile = file.read()?;
+    checks::path(file, &raw.path);
+    checks::words(file, &raw);
+    let upstream = checks::upstream(file, &raw.upstream);
+    let auth = checks::auth(file, raw.auth.as_ref(), place);
+    let limit = checks::limit(file, raw.limit.as_ref());
+    let policy = policy(file, &raw)?;
+    let examples = raw.example.iter().map(|table| table.get_ref().into()).collect();
+    let settings = ServerSettings {
+        id: ServerId::new(id),
+        path: raw.path.get_ref().clone(),
+        name: raw.name.get_ref().clone(),
+        upstream: upstream?,
+        auth,
+        limit,
+        resource: Resource::new(place.public_url.join(raw.path.get_ref())),
+        policy,
+        examples,
+    };
+    for fault in settings.policy.broken_examples(&settings.examples) {
+        tell(file, &raw, fault);
+    }
+    Some(Server { settings, path_at: raw.path.span().start })
+}
+
+fn policy(file: &mut TomlFile<'_>, raw: &ServerFile) -> Option<Policy> {
+    let scopes = raw.scope.iter().map(|table| ScopeRule::from(table.get_ref())).collect();
+    let tools = raw.tool.iter().map(|table| ToolRule::from(table.get_ref())).collect();
+    match Policy::new(scopes, tools, raw.unlisted.into()) {
+        Ok(policy) => Some(policy),
+        Err(faults) => {
+            for fault in faults {
+                tell(file, raw, fault);
+            }
+            None
+        }
+    }
+}
+
+/// Puts a fault of the rules at the line of its entry.
+fn tell(file: &mut TomlFile<'_>, raw: &ServerFile, fault: PolicyFault) {
+    let span = match fault.entry {
+        Entry::Scope(at) => raw.scope.get(at).map(toml::Spanned::span),
+        Entry::Tool(at) => raw.tool.get(at).map(toml::Spanned::span),
+        Entry::Example(at) => raw.example.get(at).map(toml::Spanned::span),
+    };
+    file.fault(span.map_or(0, |span| span.start), fault.what, fault.remedy);
+}
+
+#[cfg(test)]
+mod tests;

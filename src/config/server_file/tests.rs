@@ -1,0 +1,117 @@
+use super::*;
+use crate::{
+    config::lookup::Lookup,
+    engine::policy::{Auth, Verdict},
+    protocol::scope::Scopes,
+};
+
+const GOOD: &str = r#"path = "/mcp"
+name = "Tools"
+upstream = "demo"
+"#;
+
+fn faults_at(text: &str, loopback: bool) -> Vec<(usize, String)> {
+    let url = if loopback { "http://localhost:8000" } else { "https://a.example" };
+    let public_url = Issuer::parse(url).unwrap();
+    let mut file = TomlFile::parse("servers/x.toml", text, &Lookup::default());
+    let _ = read(&mut file, "x", Place { public_url: &public_url, loopback });
+    let line = |place: &str| place.rsplit(':').next().unwrap().parse().unwrap();
+    file.into_faults().into_iter().map(|f| (line(&f.place), f.what)).collect()
+}
+
+fn lines(text: &str) -> Vec<usize> {
+    faults_at(text, true).into_iter().map(|(line, _)| line).collect()
+}
+
+#[test]
+fn the_demo_file_is_good_in_public_and_says_what_its_tools_need() {
+    let public_url = Issuer::parse("https://a.example").unwrap();
+    let text = include_str!("../../../servers/demo.toml");
+    let mut file = TomlFile::parse("servers/demo.toml", text, &Lookup::default());
+    let place = Place { public_url: &public_url, loopback: false };
+    let server = read(&mut file, "demo", place).unwrap().settings;
+    assert_eq!(file.into_faults(), []);
+    assert_eq!(server.resource.as_str(), "https://a.example/mcp");
+    let nobody = Scopes::default();
+    for tool in ["whoami", "user_profile", "public_tool"] {
+        assert_eq!(server.verdict(tool, &nobody), Verdict::Allowed, "{tool}");
+    }
+    let admin = Scopes::parse("admin").unwrap();
+    assert_eq!(server.verdict("secure_operation", &admin), Verdict::Allowed);
+    assert_eq!(server.verdict("read_data", &admin), Verdict::Allowed);
+    assert_eq!(
+        server.verdict("read_data", &nobody),
+        Verdict::InsufficientScope { needs: Scopes::parse("read").unwrap() }
+    );
+}
+
+#[test]
+fn paths_of_ours_and_paths_that_are_none_are_refused() {
+    for path in [
+        "/token",
+        "/callback/x",
+        "/.well-known/x",
+        "/",
+        "",
+        "mcp",
+        "/mcp/",
+        "/a//b",
+        "/../x",
+        "/a?b",
+        "/a b",
+        "/%74oken",
+        "/a/.",
+        "//evil.example",
+    ] {
+        assert_eq!(lines(&GOOD.replace("/mcp", path)), [1], "{path}");
+    }
+    assert_eq!(lines(&GOOD.replace("/mcp", "/tokens/v1")), [0_usize; 0]);
+}
+
+#[test]
+fn no_token_is_accepted_on_this_machine_only() {
+    let text = format!("{GOOD}auth = \"none\"\n");
+    assert_eq!(faults_at(&text, true), []);
+    assert_eq!(faults_at(&text, false)[0].0, 4);
+    let public_url = Issuer::parse("http://localhost:8000").unwrap();
+    let mut file = TomlFile::parse("x", &text, &Lookup::default());
+    let place = Place { public_url: &public_url, loopback: true };
+    assert_eq!(read(&mut file, "x", place).unwrap().settings.auth, Auth::None);
+}
+
+#[test]
+fn what_is_not_built_yet_is_refused_and_not_ignored() {
+    let text = format!("{GOOD}limit = {{ per_user = \"100/60m\" }}\n")
+        .replace("\"demo\"", "\"http://127.0.0.1:9000/mcp\"");
+    let faults = faults_at(&text, true);
+    assert_eq!(faults.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [3, 4]);
+    assert!(faults.iter().all(|(_, what)| what.ends_with("is not available in this version")));
+    assert_eq!(lines(&GOOD.replace("demo", "ftp://x")), [3]);
+}
+
+#[test]
+fn rules_that_do_not_fit_are_told_at_their_lines() {
+    let text = format!(
+        "{GOOD}[[scope]]\nname = \"a\"\nsays = \"A\"\nimplies = [\"b\"]\n[[tool]]\nname = \"t\"\nneeds = [\"c\"]\n"
+    );
+    assert_eq!(lines(&text), [4, 8]);
+}
+
+#[test]
+fn an_example_that_no_longer_holds_is_told_at_its_line() {
+    let text = format!(
+        "{GOOD}unlisted = \"deny\"\n[[example]]\ncaller = {{ scopes = [] }}\ntool = \"t\"\ngives = \"allowed\"\n"
+    );
+    assert_eq!(lines(&text), [5]);
+}
+
+#[test]
+fn a_tool_that_forgets_its_needs_is_refused() {
+    assert_eq!(lines(&format!("{GOOD}[[tool]]\nname = \"t\"\n")), [4]);
+}
+
+#[test]
+fn words_for_people_and_reserved_scopes_are_checked() {
+    let text = format!("{GOOD}[[scope]]\nname = \"openid\"\nsays = \" \"\n").replace("Tools", "");
+    assert_eq!(lines(&text), [2, 4, 4]);
+}

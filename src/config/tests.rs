@@ -1,0 +1,211 @@
+use std::{fs, path::PathBuf};
+
+use super::*;
+
+const KEY: &str = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA";
+
+/// The files that come with the program, in a folder of their own.
+fn shipped() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for part in ["providers", "servers"] {
+        fs::create_dir(folder.path().join(part)).unwrap();
+        let from = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(part);
+        for entry in fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            fs::copy(entry.path(), folder.path().join(part).join(entry.file_name())).unwrap();
+        }
+    }
+    folder
+}
+
+fn load_with(folder: &tempfile::TempDir, variables: &[(&str, &str)]) -> Result<Config, Vec<Fault>> {
+    load(&Lookup::new(variables.iter().copied()), folder.path())
+}
+
+fn faults(variables: &[(&str, &str)]) -> Vec<String> {
+    let faults = load_with(&shipped(), variables).unwrap_err();
+    faults.into_iter().map(|fault| fault.place).collect()
+}
+
+const PUBLIC: [(&str, &str); 3] = [
+    ("COUNTERSIGN_PUBLIC_URL", "https://auth.example.com"),
+    ("COUNTERSIGN_MASTER_KEY", KEY),
+    ("COUNTERSIGN_LISTEN", "0.0.0.0:8000"),
+];
+
+const AUTH0: [(&str, &str); 4] = [
+    ("COUNTERSIGN_PROVIDERS", "auth0"),
+    ("AUTH0_DOMAIN", "example.eu.auth0.com"),
+    ("AUTH0_CLIENT_ID", "abc"),
+    ("AUTH0_CLIENT_SECRET", "hush-hush"),
+];
+
+#[test]
+fn with_nothing_set_it_is_the_demo_on_this_machine() {
+    let folder = shipped();
+    let config = load_with(&folder, &[]).unwrap();
+    assert_eq!(config.public_url.as_str(), "http://localhost:8000");
+    assert_eq!(config.listen.addresses.len(), 2);
+    assert_eq!(config.servers[0].resource.as_str(), "http://localhost:8000/mcp");
+    let dev = config.dev.unwrap();
+    assert_eq!(dev.issuer, "http://localhost:8001");
+    assert_eq!(config.providers[0].discovery_issuer(), dev.issuer);
+    assert!(dev.users.len() >= 3);
+    assert_eq!(config.limits, Limits::default());
+    assert!(config.notes.is_empty() && config.env_client.is_none());
+    assert!(!folder.path().join("data").exists(), "reading writes nothing");
+}
+
+#[test]
+fn in_public_with_auth0_it_needs_no_more_than_its_variables() {
+    let variables = [&PUBLIC[..], &AUTH0].concat();
+    let config = load_with(&shipped(), &variables).unwrap();
+    assert!(config.dev.is_none());
+    assert_eq!(config.providers[0].discovery_issuer(), "https://example.eu.auth0.com/");
+    assert!(!format!("{config:?}").contains("hush"), "a secret prints nothing");
+    assert!(!format!("{config:?}").contains(KEY));
+}
+
+#[test]
+fn every_shipped_provider_file_is_good() {
+    let variables = [
+        &AUTH0[1..],
+        &[
+            ("COUNTERSIGN_PROVIDERS", "dev,auth0,google,oidc"),
+            ("GOOGLE_CLIENT_ID", "a"),
+            ("GOOGLE_CLIENT_SECRET", "b"),
+            ("OIDC_ISSUER", "https://id.example.com"),
+            ("OIDC_CLIENT_ID", "a"),
+            ("OIDC_CLIENT_SECRET", "b"),
+        ],
+    ]
+    .concat();
+    assert_eq!(load_with(&shipped(), &variables).unwrap().providers.len(), 4);
+}
+
+#[test]
+fn in_public_nothing_is_made_up() {
+    assert_eq!(faults(&PUBLIC[..1]), ["COUNTERSIGN_MASTER_KEY", "COUNTERSIGN_PROVIDERS"]);
+}
+
+#[test]
+fn the_development_provider_is_refused_where_others_can_reach_it() {
+    let dev = ("COUNTERSIGN_PROVIDERS", "dev");
+    let found = faults(&[PUBLIC[0], PUBLIC[1], dev]);
+    assert!(found[0].starts_with("providers/dev.toml:"), "{found:?}");
+    assert_eq!(faults(&[PUBLIC[2]]), ["COUNTERSIGN_LISTEN"]);
+    let listen = "COUNTERSIGN_DEV_IDP_LISTEN";
+    assert_eq!(faults(&[(listen, "0.0.0.0:8001")]), [listen]);
+    assert_eq!(faults(&[(listen, "localhost:8000")]), [listen]);
+}
+
+#[test]
+fn all_faults_of_variables_and_files_come_at_once() {
+    let folder = shipped();
+    let bad = "path = \"/token\"\nname = \"x\"\nupstream = \"demo\"\ncolor = 1\n";
+    fs::write(folder.path().join("servers/bad.toml"), bad).unwrap();
+    let variables = [
+        ("COUNTERSIGN_PUBLIC_URL", "https://auth.example.com/"),
+        ("COUNTERSIGN_LISTEN", "auth.example.com"),
+        ("COUNTERSIGN_ACESS_TTL", "1h"),
+        ("COUNTERSIGN_ACCESS_TTL", "1 fortnight"),
+        ("COUNTERSIGN_PROVIDERS", "auth0"),
+        ("COUNTERSIGN_SERVERS", "bad,deom"),
+        ("COUNTERSIGN_TRUSTED_PROXIES", "0.0.0.0/0"),
+        ("COUNTERSIGN_SIGNING_ALG", "HS256"),
+        ("AUTH0_CLIENT_ID", "x"),
+    ];
+    let found = load_with(&folder, &variables).unwrap_err();
+    let places: Vec<_> = found.iter().map(|fault| fault.place.as_str()).collect();
+    let expected = [
+        "COUNTERSIGN_ACESS_TTL",
+        "COUNTERSIGN_PUBLIC_URL",
+        "COUNTERSIGN_LISTEN",
+        "COUNTERSIGN_ACCESS_TTL",
+        "COUNTERSIGN_SIGNING_ALG",
+        "COUNTERSIGN_TRUSTED_PROXIES",
+        "providers/auth0.toml:6",
+        "providers/auth0.toml:7",
+        "COUNTERSIGN_SERVERS",
+        "servers/bad.toml:4",
+    ];
+    assert_eq!(places, expected);
+    assert!(found.iter().any(|fault| fault.remedy == "did you mean demo?"));
+    assert!(found.iter().all(|fault| !fault.what.is_empty() && !fault.remedy.is_empty()));
+}
+
+#[test]
+fn the_callback_that_auth0_was_told_must_be_ours() {
+    let ours = ("AUTH0_CALLBACK_URL", "https://auth.example.com/callback/auth0");
+    let other = ("AUTH0_CALLBACK_URL", "https://auth.example.com/auth/callback");
+    let base = [&PUBLIC[..], &AUTH0].concat();
+    assert!(load_with(&shipped(), &[&base[..], &[ours]].concat()).is_ok());
+    let found = load_with(&shipped(), &[&base[..], &[other]].concat()).unwrap_err();
+    assert_eq!(found[0].place, "AUTH0_CALLBACK_URL");
+    assert!(found[0].remedy.contains(ours.1));
+}
+
+#[test]
+fn a_guide_secret_works_here_and_is_refused_in_public() {
+    let guide = ("JWT_SECRET_KEY", "your-secret-key-change-in-production");
+    let config = load_with(&shipped(), &[guide, ("TOKEN_EXPIRY_HOURS", "24")]).unwrap();
+    assert!(matches!(&config.master_keys, MasterKeys::Given(keys) if keys.len() == 1));
+    assert_eq!(config.limits.access_token, std::time::Duration::from_hours(24));
+    let variables = [&[PUBLIC[0], guide][..], &AUTH0].concat();
+    assert_eq!(faults(&variables), ["JWT_SECRET_KEY"]);
+    assert_eq!(faults(&[guide, PUBLIC[1]]), ["JWT_SECRET_KEY"]);
+}
+
+#[test]
+fn two_lifetimes_that_disagree_are_refused() {
+    let hours = ("TOKEN_EXPIRY_HOURS", "2");
+    assert_eq!(faults(&[("COUNTERSIGN_ACCESS_TTL", "1h"), hours]), ["TOKEN_EXPIRY_HOURS"]);
+    assert!(load_with(&shipped(), &[("COUNTERSIGN_ACCESS_TTL", "2h"), hours]).is_ok());
+}
+
+#[test]
+fn a_provider_on_plain_http_is_refused_in_public() {
+    let oidc = [
+        ("COUNTERSIGN_PROVIDERS", "oidc"),
+        ("OIDC_ISSUER", "http://localhost:9000"),
+        ("OIDC_CLIENT_ID", "a"),
+        ("OIDC_CLIENT_SECRET", "b"),
+    ];
+    assert!(load_with(&shipped(), &oidc).is_ok());
+    let found = faults(&[&PUBLIC[..], &oidc].concat());
+    assert!(found[0].starts_with("providers/oidc.toml:"), "{found:?}");
+}
+
+#[test]
+fn two_servers_at_one_path_are_refused() {
+    let folder = shipped();
+    let servers = folder.path().join("servers");
+    fs::copy(servers.join("demo.toml"), servers.join("twin.toml")).unwrap();
+    let found = load_with(&folder, &[("COUNTERSIGN_SERVERS", "demo,twin")]).unwrap_err();
+    assert_eq!(found.len(), 1);
+    assert!(found[0].place.starts_with("servers/twin.toml:"));
+}
+
+#[test]
+fn what_is_allowed_and_odd_is_said_aloud() {
+    let folder = shipped();
+    let path = folder.path().join("servers/demo.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("unlisted", "auth = \"none\"\nunlisted")).unwrap();
+    let config = load_with(&folder, &[("COUNTERSIGN_LISTEN", "localhost:9999")]).unwrap();
+    let places: Vec<_> = config.notes.iter().map(|note| note.place.as_str()).collect();
+    assert_eq!(places, ["COUNTERSIGN_PUBLIC_URL", "servers/demo.toml"]);
+    let open = [&AUTH0[..], &[PUBLIC[2]]].concat();
+    assert_eq!(load_with(&shipped(), &open).unwrap().notes[0].place, "COUNTERSIGN_LISTEN");
+}
+
+#[test]
+fn a_dotenv_file_is_read_and_its_faults_are_placed() {
+    let folder = shipped();
+    let file = folder.path().join(".env");
+    fs::write(&file, "COUNTERSIGN_LISTEN=localhost:1\nCOUNTERSIGN_LOG_FORMAT=xml\noops\n").unwrap();
+    let look = Lookup::new([("COUNTERSIGN_LISTEN", "localhost:8000")]).with_dotenv(&file);
+    let found = load(&look, folder.path()).unwrap_err();
+    let places: Vec<_> = found.iter().map(|fault| fault.place.as_str()).collect();
+    assert_eq!(places, [".env:3", "COUNTERSIGN_LOG_FORMAT (.env:2)"]);
+}

@@ -1,0 +1,85 @@
+//! What every store promises: each claim is a function over any engine, run here for each of them.
+
+mod clients;
+mod codes;
+mod grants;
+mod others;
+mod samples;
+mod sign_ins;
+mod sqlite;
+mod users;
+
+use std::sync::Arc;
+
+use countersign::store::{Store, sqlite::Sqlite};
+
+type AnyStore = Arc<dyn Store>;
+
+macro_rules! conformance {
+    ($($room:ident: $($claim:ident)*;)*) => {
+        mod sqlite_on_a_file {
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $claim() {
+                    let folder = tempfile::tempdir().unwrap();
+                    let store = super::Sqlite::open(&folder.path().join("test.db")).unwrap();
+                    super::$room::$claim(std::sync::Arc::new(store)).await;
+                }
+            )*)*
+        }
+
+        mod sqlite_in_memory {
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $claim() {
+                    let store = super::Sqlite::in_memory().unwrap();
+                    super::$room::$claim(std::sync::Arc::new(store)).await;
+                }
+            )*)*
+        }
+    };
+}
+
+conformance! {
+    clients:
+        a_client_comes_back_as_it_was_put
+        putting_a_client_again_replaces_it
+        a_lapsed_client_is_not_found
+        clients_are_listed_newest_first
+        removing_a_client_revokes_its_grants_and_no_others
+        a_code_of_a_removed_client_cannot_be_spent
+        using_a_client_prolongs_its_life_and_never_shortens_it;
+    sign_ins:
+        a_sign_in_is_taken_once
+        a_sign_in_is_not_taken_by_another_browser_or_provider
+        a_lapsed_sign_in_is_not_taken
+        of_64_parallel_takers_one_gets_the_sign_in;
+    users:
+        parallel_first_sign_ins_make_one_user
+        a_returning_person_keeps_id_and_lock_and_gets_the_latest_name
+        the_same_subject_of_another_provider_or_issuer_is_another_person
+        subjects_that_differ_in_case_are_different_people;
+    codes:
+        a_code_comes_back_as_it_was_put_even_when_spent
+        of_64_parallel_spends_one_is_first_and_the_grant_is_written_once
+        a_code_spent_without_a_grant_opens_none_later
+        an_unknown_code_is_unknown
+        a_spend_whose_grant_cannot_be_written_leaves_the_code_unspent
+        a_failing_job_spoils_no_other;
+    grants:
+        a_grant_comes_back_as_it_was_written
+        of_64_parallel_swaps_one_wins
+        a_swap_loses_to_a_moved_generation
+        a_swap_loses_to_a_given_grace
+        a_revoked_grant_cannot_be_swapped
+        a_grant_is_revoked_once_and_keeps_the_first_time
+        revoked_grants_are_listed_from_a_moment_on;
+    others:
+        a_digest_is_fresh_once
+        of_64_parallel_uses_one_is_first
+        only_the_first_signing_key_of_its_algorithm_is_kept
+        a_probe_writes
+        a_sweep_deletes_only_what_lapsed
+        a_sweep_deletes_no_more_than_it_may
+        a_swept_store_still_recognises_a_replay;
+}
