@@ -41,7 +41,6 @@ pub struct Demo {
 }
 
 /// The demo server at `path`, such as `/mcp`, guarded on every method.
-#[must_use]
 pub fn demo_service(path: &str, demo: Demo) -> Router {
     let tools = DemoTools { profiles: demo.profiles, clock: demo.clock };
     let mut sessions = LocalSessionManager::default();

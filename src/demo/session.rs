@@ -9,7 +9,7 @@ use moka::sync::Cache;
 use crate::protocol::id::UserId;
 
 /// How long a session may be left alone.
-pub(super) const SESSION_IDLE: Duration = Duration::from_secs(3600);
+pub(super) const SESSION_IDLE: Duration = Duration::from_hours(1);
 
 /// Which person opened which session.
 pub(super) struct SessionOwners(Cache<String, UserId>);

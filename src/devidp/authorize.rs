@@ -70,7 +70,7 @@ impl Provider {
             redirect_uri: ask.redirect_uri.as_str().to_owned(),
             nonce: ask.nonce.clone(),
             challenge: ask.challenge.clone(),
-            issued_at: now,
+            at: now,
         };
         self.codes.put(code.digest(), issued, now);
         code

@@ -24,7 +24,7 @@ pub(super) fn id_token(
         ("aud", json!(idp.client.id)),
         ("exp", json!(now.plus(LIFE))),
         ("iat", json!(now)),
-        ("auth_time", json!(issued.issued_at)),
+        ("auth_time", json!(issued.at)),
         ("nonce", json!(issued.nonce)),
         ("at_hash", json!(half_hash(access_token))),
     ];
@@ -34,7 +34,7 @@ pub(super) fn id_token(
 }
 
 /// How long an ID token and its access token live.
-pub(super) const LIFE: Duration = Duration::from_secs(300);
+pub(super) const LIFE: Duration = Duration::from_mins(5);
 
 /// The left half of the SHA-256, for RS256 (OpenID Connect Core §3.1.3.6).
 fn half_hash(access_token: &str) -> String {

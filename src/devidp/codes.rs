@@ -19,7 +19,7 @@ pub(super) struct Issued {
     pub(super) redirect_uri: String,
     pub(super) nonce: String,
     pub(super) challenge: Challenge,
-    pub(super) issued_at: Timestamp,
+    pub(super) at: Timestamp,
 }
 
 /// The codes not yet redeemed, by digest.
@@ -44,8 +44,8 @@ impl Codes {
 }
 
 fn lives(issued: &Issued, now: Timestamp) -> bool {
-    now < issued.issued_at.plus(LIFE)
+    now < issued.at.plus(LIFE)
 }
 
-const LIFE: Duration = Duration::from_secs(60);
+const LIFE: Duration = Duration::from_mins(1);
 const MAX_CODES: usize = 1000;

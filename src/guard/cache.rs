@@ -12,7 +12,7 @@ use crate::{ambient::Timestamp, guard::caller::Caller};
 pub const MAX_VERIFIED: u64 = 10_000;
 
 /// How long a signature stays believed before it is checked against the present keys again.
-pub const RECHECK_AFTER: Duration = Duration::from_secs(300);
+pub const RECHECK_AFTER: Duration = Duration::from_mins(5);
 
 /// Callers by the SHA-256 of their whole token: nothing less than every byte identifies one.
 pub(super) struct Verified(Cache<[u8; 32], Entry>);

@@ -16,7 +16,7 @@ pub(super) struct KeysAt {
 
 pub(super) enum KeySource {
     Local(LocalKeys),
-    Remote(RemoteKeys),
+    Remote(Arc<RemoteKeys>),
 }
 
 impl KeySource {

@@ -40,7 +40,7 @@ use crate::{
 };
 
 /// Differences between clocks that are forgiven when a token's times are judged.
-pub const LEEWAY: Duration = Duration::from_secs(60);
+pub const LEEWAY: Duration = Duration::from_mins(1);
 
 /// What a guard protects: one MCP server and the authorization server in charge of it.
 #[derive(Clone, Debug)]
@@ -72,10 +72,10 @@ impl Guard {
         Self::new(protected, KeySource::Local(keys))
     }
 
-    /// A guard elsewhere, which fetches the keys.
+    /// A guard elsewhere, which fetches the keys; guards of several servers may share them.
     #[must_use]
-    pub fn remote(protected: Protected, keys: RemoteKeys) -> Self {
-        Self::new(protected, KeySource::Remote(keys))
+    pub fn remote(protected: Protected, keys: impl Into<Arc<RemoteKeys>>) -> Self {
+        Self::new(protected, KeySource::Remote(keys.into()))
     }
 
     fn new(mut protected: Protected, keys: KeySource) -> Self {

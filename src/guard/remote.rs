@@ -156,7 +156,7 @@ fn metadata_url(issuer: &str) -> Option<Url> {
     Some(url)
 }
 
-const LOOK_AGAIN: Duration = Duration::from_secs(3600);
+const LOOK_AGAIN: Duration = Duration::from_hours(1);
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ async fn without_a_token_even_get_is_401() {
 #[tokio::test]
 async fn a_tool_beyond_the_callers_scopes_is_403_with_every_scope_it_needs() {
     let demo = Demonstration::new();
-    let response = demo.call("read", "secure_operation", json!({})).await;
+    let response = demo.call("read", "secure_operation", &json!({})).await;
     insta::assert_snapshot!(shown(response).await, @r#"
     403 Forbidden
     www-authenticate: Bearer error="insufficient_scope", error_description="This needs the scopes: admin.", scope="admin", resource_metadata="http://localhost:8000/.well-known/oauth-protected-resource/mcp"
@@ -36,14 +36,14 @@ async fn a_tool_beyond_the_callers_scopes_is_403_with_every_scope_it_needs() {
 #[tokio::test]
 async fn a_wider_scope_implies_the_narrower() {
     let demo = Demonstration::new();
-    assert_eq!(demo.call("admin", "read_data", json!({})).await.status(), 200);
-    assert_eq!(demo.call("write", "read_data", json!({})).await.status(), 403);
+    assert_eq!(demo.call("admin", "read_data", &json!({})).await.status(), 200);
+    assert_eq!(demo.call("write", "read_data", &json!({})).await.status(), 403);
 }
 
 #[tokio::test]
 async fn a_call_hidden_in_a_batch_is_judged_too() {
     let demo = Demonstration::new();
-    let batch = json!([call("public_tool", json!({})), call("secure_operation", json!({}))]);
+    let batch = json!([call("public_tool", &json!({})), call("secure_operation", &json!({}))]);
     let response = demo.post(&demo.token("read"), &batch.to_string(), &[]).await;
     assert_eq!(response.status(), 403);
     assert!(challenge(&response).contains("scope=\"admin\""));
@@ -52,7 +52,7 @@ async fn a_call_hidden_in_a_batch_is_judged_too() {
 #[tokio::test]
 async fn a_batch_is_told_every_scope_at_once() {
     let demo = Demonstration::new();
-    let batch = json!([call("read_data", json!({})), call("secure_operation", json!({}))]);
+    let batch = json!([call("read_data", &json!({})), call("secure_operation", &json!({}))]);
     let response = demo.post(&demo.token(""), &batch.to_string(), &[]).await;
     assert!(challenge(&response).contains("scope=\"admin read\""));
 }
@@ -60,7 +60,7 @@ async fn a_batch_is_told_every_scope_at_once() {
 #[tokio::test]
 async fn headers_that_name_another_tool_than_the_body_are_refused() {
     let demo = Demonstration::new();
-    let body = call("secure_operation", json!({})).to_string();
+    let body = call("secure_operation", &json!({})).to_string();
     for headers in [
         [("mcp-method", "tools/call"), ("mcp-name", "public_tool")],
         [("mcp-method", "tools/list"), ("mcp-name", "secure_operation")],
@@ -84,14 +84,14 @@ async fn a_body_that_two_parsers_could_read_differently_is_refused() {
 #[tokio::test]
 async fn a_body_over_a_mebibyte_is_refused() {
     let demo = Demonstration::new();
-    let body = call("public_tool", json!({"x": "a".repeat(1024 * 1024)})).to_string();
+    let body = call("public_tool", &json!({"x": "a".repeat(1024 * 1024)})).to_string();
     assert_eq!(demo.post(&demo.token("read"), &body, &[]).await.status(), 413);
 }
 
 #[tokio::test]
 async fn a_tool_without_a_rule_is_denied_where_the_file_says_so() {
     let demo = Demonstration::with(Unlisted::Deny);
-    let response = demo.call("admin", "public_tool", json!({})).await;
+    let response = demo.call("admin", "public_tool", &json!({})).await;
     assert_eq!(response.status(), 403);
     assert!(!response.headers().contains_key(header::WWW_AUTHENTICATE));
     assert_eq!(message(response).await["error"]["message"], "This tool is not offered here.");
@@ -100,7 +100,7 @@ async fn a_tool_without_a_rule_is_denied_where_the_file_says_so() {
 #[tokio::test]
 async fn foreign_hosts_and_origins_are_refused_and_local_pages_are_not() {
     let demo = Demonstration::new();
-    let body = call("public_tool", json!({})).to_string();
+    let body = call("public_tool", &json!({})).to_string();
     for (name, value, status) in [
         ("host", "evil.example", 403),
         ("host", "127.0.0.1:8000", 200),

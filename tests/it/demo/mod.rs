@@ -88,7 +88,7 @@ impl Demonstration {
     }
 
     pub(crate) fn token(&self, scope: &str) -> String {
-        self.world.token(json!({"scope": scope}))
+        self.world.token(&json!({"scope": scope}))
     }
 
     /// A POST of `body` with the headers of a 2026-07-28 client, changed as a test likes.
@@ -111,7 +111,7 @@ impl Demonstration {
     }
 
     /// Calls a tool as a 2026-07-28 client does, without a session.
-    pub(crate) async fn call(&self, scope: &str, tool: &str, arguments: Value) -> Response<Body> {
+    pub(crate) async fn call(&self, scope: &str, tool: &str, arguments: &Value) -> Response<Body> {
         let body = call(tool, arguments).to_string();
         let headers = [
             ("mcp-protocol-version", "2026-07-28"),
@@ -122,7 +122,7 @@ impl Demonstration {
     }
 
     /// The structured result of a tool.
-    pub(crate) async fn result(&self, scope: &str, tool: &str, arguments: Value) -> Value {
+    pub(crate) async fn result(&self, scope: &str, tool: &str, arguments: &Value) -> Value {
         let response = self.call(scope, tool, arguments).await;
         assert_eq!(response.status(), 200, "{tool}");
         message(response).await["result"]["structuredContent"].clone()
@@ -142,7 +142,7 @@ fn common(token: &str) -> HeaderMap {
     headers
 }
 
-fn call(tool: &str, arguments: Value) -> Value {
+fn call(tool: &str, arguments: &Value) -> Value {
     json!({
         "jsonrpc": "2.0", "id": 1, "method": "tools/call",
         "params": {"name": tool, "arguments": arguments, "_meta": meta()},
@@ -162,6 +162,6 @@ pub(crate) async fn message(response: Response<Body>) -> Value {
     let bytes = response.into_body().collect().await.unwrap().to_bytes();
     let text = String::from_utf8(bytes.to_vec()).unwrap();
     let events = text.lines().filter_map(|line| line.strip_prefix("data:"));
-    let last = events.filter(|data| data.trim().starts_with('{')).last().unwrap_or(&text);
+    let last = events.filter(|data| data.trim().starts_with('{')).next_back().unwrap_or(&text);
     serde_json::from_str(last).unwrap_or_else(|_| panic!("no message: {text}"))
 }

@@ -43,7 +43,7 @@ async fn a_tool_sees_the_token_of_the_call_not_of_the_session() {
     let demo = Demonstration::new();
     let id = open(&demo, &demo.token("admin")).await;
     let headers = [VERSION, ("mcp-session-id", id.as_str())];
-    let other = demo.world.token(json!({"client_id": "dyn_other", "scope": "read"}));
+    let other = demo.world.token(&json!({"client_id": "dyn_other", "scope": "read"}));
     let answer = message(demo.post(&other, &call("whoami"), &headers).await).await;
     let who = &answer["result"]["structuredContent"];
     assert_eq!((&who["client_id"], &who["scopes"]), (&json!("dyn_other"), &json!(["read"])));
@@ -53,7 +53,7 @@ async fn a_tool_sees_the_token_of_the_call_not_of_the_session() {
 async fn another_persons_session_does_not_exist() {
     let demo = Demonstration::new();
     let id = open(&demo, &demo.token("read")).await;
-    let bob = demo.world.token(json!({"sub": "usr_bob", "scope": "admin"}));
+    let bob = demo.world.token(&json!({"sub": "usr_bob", "scope": "admin"}));
     for id in [id.as_str(), "invented"] {
         let headers = [VERSION, ("mcp-session-id", id)];
         let response = demo.post(&bob, &call("whoami"), &headers).await;

@@ -7,7 +7,7 @@ use super::{Demonstration, message, meta};
 #[tokio::test]
 async fn whoami_tells_person_client_scopes_and_expiry() {
     let demo = Demonstration::new();
-    let answer = demo.result("write read", "whoami", json!({})).await;
+    let answer = demo.result("write read", "whoami", &json!({})).await;
     insta::assert_snapshot!(format!("{answer:#}"), @r#"
     {
       "client_id": "dyn_client",
@@ -27,7 +27,7 @@ async fn whoami_tells_person_client_scopes_and_expiry() {
 #[tokio::test]
 async fn user_profile_shows_the_stored_person() {
     let demo = Demonstration::new();
-    let answer = demo.result("read", "user_profile", json!({})).await;
+    let answer = demo.result("read", "user_profile", &json!({})).await;
     insta::assert_snapshot!(format!("{answer:#}"), @r#"
     {
       "email": "alice@example.com",
@@ -42,8 +42,8 @@ async fn user_profile_shows_the_stored_person() {
 #[tokio::test]
 async fn a_person_who_is_gone_has_no_profile() {
     let demo = Demonstration::new();
-    let token = demo.world.token(json!({"sub": "usr_gone", "scope": "read"}));
-    let body = super::call("user_profile", json!({})).to_string();
+    let token = demo.world.token(&json!({"sub": "usr_gone", "scope": "read"}));
+    let body = super::call("user_profile", &json!({})).to_string();
     let headers = [
         ("mcp-protocol-version", "2026-07-28"),
         ("mcp-method", "tools/call"),
@@ -56,16 +56,16 @@ async fn a_person_who_is_gone_has_no_profile() {
 #[tokio::test]
 async fn read_data_returns_as_many_records_as_asked() {
     let demo = Demonstration::new();
-    let all = demo.result("read", "read_data", json!({})).await;
+    let all = demo.result("read", "read_data", &json!({})).await;
     assert_eq!(all["records"].as_array().unwrap().len(), 4);
-    let two = demo.result("read", "read_data", json!({"limit": 2})).await;
+    let two = demo.result("read", "read_data", &json!({"limit": 2})).await;
     assert_eq!(two["records"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]
 async fn secure_operation_names_who_did_it_and_when() {
     let demo = Demonstration::new();
-    let receipt = demo.result("admin", "secure_operation", json!({"reason": "audit"})).await;
+    let receipt = demo.result("admin", "secure_operation", &json!({"reason": "audit"})).await;
     insta::assert_snapshot!(format!("{receipt:#}"), @r#"
     {
       "at": "2023-11-14T22:13:20Z",
@@ -79,7 +79,7 @@ async fn secure_operation_names_who_did_it_and_when() {
 #[tokio::test]
 async fn public_tool_needs_no_scope() {
     let demo = Demonstration::new();
-    let answer = demo.result("", "public_tool", json!({})).await;
+    let answer = demo.result("", "public_tool", &json!({})).await;
     assert_eq!(answer["message"], "Hello from Countersign's demo server.");
 }
 

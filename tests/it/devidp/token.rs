@@ -42,10 +42,10 @@ async fn a_code_buys_an_id_token_that_passes_every_clause() {
         nonce: Some("n1"),
         algorithms: &[Algorithm::Rs256],
         access_token: tokens["access_token"].as_str(),
-        max_age: Some(Duration::from_secs(60)),
+        max_age: Some(Duration::from_mins(1)),
         leeway: Duration::ZERO,
-        max_token_age: Duration::from_secs(600),
-        max_lifetime: Duration::from_secs(300),
+        max_token_age: Duration::from_mins(10),
+        max_lifetime: Duration::from_mins(5),
         allow_missing_kid: false,
     };
     let raw = tokens["id_token"].as_str().unwrap();

@@ -10,21 +10,21 @@ use super::{NOW, World, key, key_set};
 #[tokio::test]
 async fn a_revoked_grant_is_refused_fresh_and_cached() {
     let world = World::new();
-    let (seen, unseen) = (world.token(json!({})), world.token(json!({"jti": "t2"})));
+    let (seen, unseen) = (world.token(&json!({})), world.token(&json!({"jti": "t2"})));
     assert!(world.call(&seen).await.is_ok());
     let now = Timestamp::from_unix(NOW);
-    let until = now.plus(Duration::from_secs(7200));
+    let until = now.plus(Duration::from_hours(2));
     world.revocations.revoke(GrantId::from_entropy([7; 16]), until, now);
     assert_eq!(world.refusal(&seen).await, "revoked");
     assert_eq!(world.refusal(&unseen).await, "revoked");
     let other = GrantId::from_entropy([8; 16]);
-    assert!(world.call(&world.token(json!({"grant_id": other}))).await.is_ok());
+    assert!(world.call(&world.token(&json!({"grant_id": other}))).await.is_ok());
 }
 
 #[tokio::test]
 async fn a_cached_token_expires_like_any_other() {
     let world = World::new();
-    let token = world.token(json!({"exp": NOW + 30}));
+    let token = world.token(&json!({"exp": NOW + 30}));
     assert!(world.call(&token).await.is_ok());
     world.clock.advance(Duration::from_secs(90));
     assert_eq!(world.refusal(&token).await, "expired");
@@ -33,7 +33,7 @@ async fn a_cached_token_expires_like_any_other() {
 #[tokio::test]
 async fn a_cached_token_dies_with_its_key() {
     let world = World::new();
-    let token = world.token(json!({}));
+    let token = world.token(&json!({}));
     assert!(world.call(&token).await.is_ok());
     world.keys.replace(key_set(&[&key()]));
     assert_eq!(world.refusal(&token).await, "unknown_key");
@@ -42,7 +42,7 @@ async fn a_cached_token_dies_with_its_key() {
 #[tokio::test]
 async fn a_key_set_that_grows_leaves_good_tokens_good() {
     let world = World::new();
-    let token = world.token(json!({}));
+    let token = world.token(&json!({}));
     assert!(world.call(&token).await.is_ok());
     world.keys.replace(key_set(&[&key(), &world.key]));
     assert!(world.call(&token).await.is_ok());

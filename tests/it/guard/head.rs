@@ -39,7 +39,7 @@ async fn another_scheme_is_no_token() {
 #[tokio::test]
 async fn a_token_in_the_query_is_a_bad_request() {
     let world = World::new();
-    let token = world.token(json!({}));
+    let token = world.token(&json!({}));
     let uri = format!("/mcp?access_token={token}");
     insta::assert_snapshot!(refused(&world, &uri, &[]).await, @r#"
     400 Bad Request
@@ -53,7 +53,7 @@ async fn a_token_in_the_query_is_a_bad_request() {
 #[tokio::test]
 async fn two_authorization_headers_are_a_bad_request() {
     let world = World::new();
-    let bearer = format!("Bearer {}", world.token(json!({})));
+    let bearer = format!("Bearer {}", world.token(&json!({})));
     let twice = [bearer.as_bytes(), bearer.as_bytes()];
     insta::assert_snapshot!(refused(&world, "/mcp", &twice).await, @r#"
     400 Bad Request
@@ -70,13 +70,13 @@ async fn a_bad_token_is_told_apart_from_an_expired_one_and_from_nothing_else() {
     www-authenticate: Bearer error="invalid_token", error_description="The access token is not valid for this server.", scope="read", resource_metadata="https://mcp.example/.well-known/oauth-protected-resource/mcp"
     {"error":"invalid_token","error_description":"The access token is not valid for this server."}
     "#);
-    let late = format!("Bearer {}", world.token(json!({"exp": 1})));
+    let late = format!("Bearer {}", world.token(&json!({"exp": 1})));
     insta::assert_snapshot!(refused(&world, "/mcp", &[late.as_bytes()]).await, @r#"
     401 Unauthorized
     www-authenticate: Bearer error="invalid_token", error_description="The access token has expired.", scope="read", resource_metadata="https://mcp.example/.well-known/oauth-protected-resource/mcp"
     {"error":"invalid_token","error_description":"The access token has expired."}
     "#);
-    let wrong = format!("Bearer {}", world.token(json!({"aud": "https://other.example"})));
+    let wrong = format!("Bearer {}", world.token(&json!({"aud": "https://other.example"})));
     assert_eq!(
         refused(&world, "/mcp", &[wrong.as_bytes()]).await,
         refused(&world, "/mcp", &[b"Bearer \xff\xfe"]).await

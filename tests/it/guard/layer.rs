@@ -49,7 +49,7 @@ async fn paths_that_do_not_exist_are_401_too() {
 #[tokio::test]
 async fn inside_there_is_a_caller_and_no_token() {
     let world = World::new();
-    let token = world.token(json!({}));
+    let token = world.token(&json!({}));
     let sent = request(Method::POST, "/mcp", Some(&token));
     let response = app(&world).oneshot(sent).await.unwrap();
     assert_eq!(shown(response).await, "200 OK\nusr_alice false");
@@ -58,8 +58,8 @@ async fn inside_there_is_a_caller_and_no_token() {
 #[tokio::test]
 async fn a_caller_that_came_with_the_request_is_replaced() {
     let world = World::new();
-    let alice = world.call(&world.token(json!({}))).await.unwrap();
-    let mut sent = request(Method::POST, "/mcp", Some(&world.token(json!({"sub": "usr_bob"}))));
+    let alice = world.call(&world.token(&json!({}))).await.unwrap();
+    let mut sent = request(Method::POST, "/mcp", Some(&world.token(&json!({"sub": "usr_bob"}))));
     sent.extensions_mut().insert(alice);
     let response = app(&world).oneshot(sent).await.unwrap();
     assert_eq!(shown(response).await, "200 OK\nusr_bob false");
@@ -68,7 +68,7 @@ async fn a_caller_that_came_with_the_request_is_replaced() {
 #[tokio::test]
 async fn with_a_token_the_service_routes_as_ever() {
     let world = World::new();
-    let token = world.token(json!({}));
+    let token = world.token(&json!({}));
     let response = app(&world).oneshot(request(Method::GET, "/mcp", Some(&token))).await.unwrap();
     assert_eq!(response.status(), 405);
 }

@@ -76,7 +76,7 @@ impl World {
     }
 
     /// A token with some claims changed; null removes one.
-    pub(crate) fn token(&self, changes: Value) -> String {
+    pub(crate) fn token(&self, changes: &Value) -> String {
         let mut claims = self.claims();
         for (name, value) in changes.as_object().unwrap() {
             if value.is_null() {

@@ -55,12 +55,6 @@ impl Elsewhere {
         self.answers("/jwks", 200, json!({"keys": [self.key.public_jwk()]})).await;
     }
 
-    fn token(&self, key: &SigningKey, iss: &str) -> String {
-        let mut claims = World::new().claims();
-        claims["iss"] = json!(iss);
-        key.sign(Some("at+jwt"), &claims).unwrap()
-    }
-
     async fn call(&self, token: &str) -> Result<Caller, GuardRefusal> {
         let mut headers = HeaderMap::new();
         headers.insert(header::AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
@@ -68,12 +62,18 @@ impl Elsewhere {
     }
 
     async fn call_good(&self) -> Result<Caller, GuardRefusal> {
-        self.call(&self.token(&self.key, &self.server.uri())).await
+        self.call(&token(&self.key, &self.server.uri())).await
     }
 
     async fn requests(&self) -> usize {
         self.server.received_requests().await.unwrap().len()
     }
+}
+
+fn token(key: &SigningKey, iss: &str) -> String {
+    let mut claims = World::new().claims();
+    claims["iss"] = json!(iss);
+    key.sign(Some("at+jwt"), &claims).unwrap()
 }
 
 #[tokio::test]
@@ -90,7 +90,7 @@ async fn keys_are_found_by_the_metadata_and_fetched_once() {
 async fn a_token_of_another_issuer_costs_no_request() {
     let there = Elsewhere::new().await;
     there.publishes().await;
-    let token = there.token(&there.key, "https://evil.example");
+    let token = token(&there.key, "https://evil.example");
     assert_eq!(there.call(&token).await.expect_err("refused").code(), "claim");
     assert_eq!(there.requests().await, 0);
 }
@@ -99,7 +99,7 @@ async fn a_token_of_another_issuer_costs_no_request() {
 async fn a_key_that_the_issuer_does_not_have_is_401() {
     let there = Elsewhere::new().await;
     there.publishes().await;
-    let token = there.token(&key(), &there.server.uri());
+    let token = token(&key(), &there.server.uri());
     assert_eq!(there.call(&token).await.expect_err("refused").code(), "unknown_key");
 }
 

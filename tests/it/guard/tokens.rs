@@ -11,7 +11,7 @@ use super::{NOW, World, key, key_set};
 #[tokio::test]
 async fn a_good_token_tells_who_calls() {
     let world = World::new();
-    let caller = world.call(&world.token(json!({"scope": "write read"}))).await.unwrap();
+    let caller = world.call(&world.token(&json!({"scope": "write read"}))).await.unwrap();
     assert_eq!(caller.user().as_str(), "usr_alice");
     assert_eq!(caller.client().as_str(), "dyn_client");
     assert_eq!(caller.scopes().to_string(), "read write");
@@ -37,7 +37,7 @@ async fn a_token_for_another_server_is_refused() {
         json!(["https://mcp.example/mcp"]),
         json!(null),
     ] {
-        let token = world.token(json!({"aud": aud}));
+        let token = world.token(&json!({"aud": aud}));
         assert!(matches!(world.refusal(&token).await, "claim" | "malformed"), "{aud}");
     }
 }
@@ -46,14 +46,14 @@ async fn a_token_for_another_server_is_refused() {
 async fn a_token_of_another_issuer_is_refused() {
     let world = World::new();
     for iss in [json!("https://evil.example"), json!("https://auth.example/"), json!(null)] {
-        assert_eq!(world.refusal(&world.token(json!({"iss": iss}))).await, "claim", "{iss}");
+        assert_eq!(world.refusal(&world.token(&json!({"iss": iss}))).await, "claim", "{iss}");
     }
 }
 
 #[tokio::test]
 async fn an_expired_token_is_refused_after_the_leeway() {
     let world = World::new();
-    let token = world.token(json!({}));
+    let token = world.token(&json!({}));
     world.clock.advance(Duration::from_secs(3600 + 59));
     assert!(world.call(&token).await.is_ok());
     world.clock.advance(Duration::from_secs(1));
@@ -63,7 +63,7 @@ async fn an_expired_token_is_refused_after_the_leeway() {
 #[tokio::test]
 async fn a_token_from_the_future_is_refused() {
     let world = World::new();
-    let token = world.token(json!({"iat": NOW + 61}));
+    let token = world.token(&json!({"iat": NOW + 61}));
     assert_eq!(world.refusal(&token).await, "not_yet_valid");
 }
 
@@ -71,7 +71,7 @@ async fn a_token_from_the_future_is_refused() {
 async fn a_token_that_lacks_a_claim_is_refused() {
     let world = World::new();
     for name in ["sub", "client_id", "scope", "jti", "iat", "exp", "auth_time", "idp", "grant_id"] {
-        let token = world.token(json!({name: null}));
+        let token = world.token(&json!({name: null}));
         assert!(world.call(&token).await.is_err(), "{name}");
     }
 }
@@ -116,7 +116,7 @@ async fn a_token_under_an_unknown_key_is_refused() {
 #[tokio::test]
 async fn a_token_that_borrows_the_name_of_our_key_is_refused() {
     let world = World::new();
-    let good = world.token(json!({}));
+    let good = world.token(&json!({}));
     let forged = key().sign(Some("at+jwt"), &world.claims()).unwrap();
     let (head, _) = good.split_once('.').unwrap();
     let (_, tail) = forged.split_once('.').unwrap();
@@ -126,7 +126,7 @@ async fn a_token_that_borrows_the_name_of_our_key_is_refused() {
 #[tokio::test]
 async fn a_token_with_one_byte_changed_is_refused() {
     let world = World::new();
-    let token = world.token(json!({}));
+    let token = world.token(&json!({}));
     assert!(world.call(&token).await.is_ok());
     for at in [5, token.len() / 2, token.len() - 10] {
         let mut bytes = token.clone().into_bytes();
