@@ -16,7 +16,15 @@ struct Returning {
 
 impl Returning {
     async fn as_user(user: &str) -> Self {
-        let service = Service::start().await;
+        Self::to(Service::start().await, user).await
+    }
+
+    /// A sign-in after this one, at the same service.
+    async fn anew(self) -> Self {
+        Self::to(self.service, "dev-alice").await
+    }
+
+    async fn to(service: Service, user: &str) -> Self {
         let ask = service.ask(&service.client().await);
         let mut browser = service.browser();
         let callback = service.to_callback(&mut browser, &ask, user).await;
@@ -128,10 +136,10 @@ async fn an_answer_with_both_code_and_error_or_with_neither_is_refused() {
     let sent = back.sent().and("error", "access_denied");
     insta::assert_snapshot!(back.told(&sent).await, @"server_error: The identity provider's answer is malformed.");
     assert_eq!(back.service.rows(), "clients 1");
-    let mut back = Returning::as_user("dev-alice").await;
+    let mut back = back.anew().await;
     let sent = back.sent().without("code");
     insta::assert_snapshot!(back.told(&sent).await, @"server_error: The identity provider's answer is malformed.");
-    let mut back = Returning::as_user("dev-alice").await;
+    let mut back = back.anew().await;
     let sent = back.sent().with("code", &"c".repeat(5000));
     insta::assert_snapshot!(back.told(&sent).await, @"server_error: The identity provider's answer is malformed.");
 }
@@ -146,13 +154,13 @@ async fn a_code_the_provider_does_not_know_admits_nobody() {
 
 #[tokio::test]
 async fn an_answer_that_names_another_issuer_or_none_is_a_mix_up() {
+    let mut back = Returning::as_user("dev-alice").await;
     for iss in ["https://evil.example", "http://localhost:8000"] {
-        let mut back = Returning::as_user("dev-alice").await;
         let sent = back.sent().with("iss", iss);
         assert!(back.told(&sent).await.starts_with("server_error: "), "{iss}");
         assert_eq!(back.service.rows(), "clients 1");
+        back = back.anew().await;
     }
-    let mut back = Returning::as_user("dev-alice").await;
     let sent = back.sent().without("iss");
     insta::assert_snapshot!(back.told(&sent).await, @"server_error: The identity provider's answer could not be trusted.");
 }
@@ -160,14 +168,15 @@ async fn an_answer_that_names_another_issuer_or_none_is_a_mix_up() {
 #[tokio::test]
 async fn the_providers_refusal_is_passed_on_in_our_words() {
     let mut told = Vec::new();
+    let mut back = Returning::as_user("dev-alice").await;
     for error in
         ["access_denied", "login_required", "temporarily_unavailable", "server_error", "<b>"]
     {
-        let mut back = Returning::as_user("dev-alice").await;
         let sent = back.sent().without("code").and("error", error);
         let sent = sent.and("error_description", "secret words").and("error_uri", "https://x");
         told.push(format!("{error} -> {}", back.told(&sent).await));
         back.service.log.keeps(&["secret words"]);
+        back = back.anew().await;
     }
     insta::assert_debug_snapshot!(told, @r#"
     [
