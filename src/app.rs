@@ -34,6 +34,7 @@ pub struct App {
     dev: Option<(Vec<SocketAddr>, Router)>,
     hands: Hands,
     revoker: Arc<Revoker>,
+    providers: Arc<[Provider]>,
 }
 
 /// Why the service cannot start.
@@ -134,11 +135,11 @@ pub async fn build_on(
     let dev_secret = ClientSecret::from_entropy(random(&*hands.entropy));
     let providers: Arc<[Provider]> = site::providers(config, &hands.clock, &dev_secret).into();
     let parts = Parts { config, hands: &hands, keys: &keys, revoker: &revoker };
-    let site = Arc::new(parts.site(providers));
+    let site = Arc::new(parts.site(Arc::clone(&providers)));
     let router = web::surrounded(web::router(site).merge(guarded));
     let dev = servers::development(config, &hands, &dev_secret)?;
     let listen = config.listen.addresses.iter().map(|listen| listen.address).collect();
-    Ok(App { router, listen, dev, hands, revoker })
+    Ok(App { router, listen, dev, hands, revoker, providers })
 }
 
 impl App {
@@ -180,6 +181,14 @@ impl App {
         let dev = dev.map(|(listeners, router)| {
             tokio::spawn(serve::serve(listeners, router, std::future::pending()))
         });
+        for at in 0..self.providers.len() {
+            let providers = Arc::clone(&self.providers);
+            tokio::spawn(async move {
+                if let Some(provider) = providers.get(at) {
+                    provider.warm_up().await;
+                }
+            });
+        }
         ready();
         serve::serve(main, self.router, stop).await;
         tending.abort();

@@ -143,6 +143,7 @@ pub(super) fn health(
 fn health_of(provider: &Provider) -> ProviderHealth {
     let states = provider.keys.health();
     let state = match states.first().map(|keys| keys.state) {
+        _ if !provider.answers() => "down",
         None | Some(KeysState::Fresh) => "ok",
         Some(KeysState::Stale { .. }) => "stale",
         Some(KeysState::Down) => "down",

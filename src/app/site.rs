@@ -147,6 +147,7 @@ pub(super) fn providers(
         discovery: Arc::clone(&discovery),
         fetcher: fetcher.clone(),
         clock: Arc::clone(clock),
+        answers: true.into(),
         adapter: adapter(settings.clone()),
     };
     let known = |settings: &ProviderSettings| match &config.dev {

@@ -175,6 +175,12 @@ impl SignIns {
         self.leave(client, asked, provider, browser).await
     }
 
+    /// Where a person signs out at a provider; none when it does not say, or cannot be reached.
+    pub async fn sign_out_url(&self, provider: &str, return_to: &str) -> Option<String> {
+        let provider = self.providers.iter().find(|known| known.id().as_str() == provider)?;
+        provider.logout_url(return_to).await.map(Into::into)
+    }
+
     async fn leave(
         &self,
         client: Client,

@@ -16,7 +16,7 @@ use crate::{
     web::{
         Site,
         headers::{FormTarget, Opener, asset_headers},
-        pages::{ASSETS, AuthorizePage, ProviderButton, SignedOutPage},
+        pages::{ASSETS, AuthorizePage, ProviderButton},
         problem::{self, Complaint},
         request::RequestId,
     },
@@ -25,12 +25,6 @@ use crate::{
 /// `GET /`
 pub(super) async fn home(State(site): State<Arc<Site>>) -> Response {
     site.page(StatusCode::OK, &[], Opener::Severed, site.shown.pages.home(&site.shown.home))
-}
-
-/// `GET /signed-out`
-pub(super) async fn signed_out(State(site): State<Arc<Site>>) -> Response {
-    let page = SignedOutPage { provider: None, back: None };
-    site.page(StatusCode::OK, &[], Opener::Severed, site.shown.pages.signed_out(&page))
 }
 
 /// `GET /static/{file}`
@@ -151,7 +145,7 @@ impl Site {
 
     /// Fetch metadata first, `Origin` where a browser sends no fetch metadata; the cookie and the
     /// sealed form are asked for in any case.
-    fn is_own_form(&self, headers: &HeaderMap) -> bool {
+    pub(super) fn is_own_form(&self, headers: &HeaderMap) -> bool {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let site = text("sec-fetch-site").is_none_or(|site| site == "same-origin");
         // `Referrer-Policy: no-referrer` makes browsers say `null` of our own forms.

@@ -14,6 +14,7 @@ mod health;
 mod metadata;
 mod problem;
 mod request;
+mod sign_out;
 mod token;
 
 use std::sync::Arc;
@@ -109,7 +110,8 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/", get(authorize::home))
         .route("/authorize", get(authorize::show).post(authorize::answer))
         .route("/callback/{provider}", get(callback::callback))
-        .route("/signed-out", get(authorize::signed_out))
+        .route("/sign-out", get(sign_out::ask).post(sign_out::leave))
+        .route("/signed-out", get(sign_out::done))
         .merge(assets());
     let operators = Router::new()
         .route("/healthz", get(health::healthz))

@@ -1,0 +1,65 @@
+//! `/sign-out`: RP-initiated logout at the identity provider (OpenID Connect RP-Initiated Logout 1.0).
+
+use std::sync::Arc;
+
+use axum::{
+    Extension,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+
+use crate::{
+    protocol::form::Params,
+    web::{
+        Site,
+        headers::{FormTarget, Opener},
+        pages::{SignOutPage, SignedOutPage},
+        problem::Complaint,
+        request::RequestId,
+    },
+};
+
+/// `GET /sign-out`: asks first, so that no link signs anybody out.
+pub(super) async fn ask(State(site): State<Arc<Site>>) -> Response {
+    let targets = site.shown.form_targets.iter().map(String::as_str).chain(["https:"]);
+    let mut forms: Vec<FormTarget> = targets.filter_map(FormTarget::of).collect();
+    forms.push(FormTarget::Own);
+    let page = SignOutPage { providers: site.shown.buttons.clone() };
+    site.page(StatusCode::OK, &forms, Opener::Severed, site.shown.pages.sign_out(&page))
+}
+
+/// `POST /sign-out`: to the provider, which returns to `/signed-out`.
+pub(super) async fn leave(
+    State(site): State<Arc<Site>>,
+    Extension(id): Extension<RequestId>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if !site.is_own_form(&headers) {
+        return site.complaint(&id, Complaint::foreign_form());
+    }
+    let params = Params::parse(std::str::from_utf8(&body).unwrap_or_default());
+    let chosen = params.as_ref().ok().and_then(|params| params.one("provider"));
+    let back = site.shown.issuer.join("/signed-out");
+    match site.sign_ins.sign_out_url(chosen.unwrap_or_default(), &back).await {
+        Some(location) => site.redirect(&location),
+        None => {
+            let known = site.shown.buttons.iter().find(|known| Some(known.id.as_str()) == chosen);
+            site.signed_out_page(known.map(|known| known.label.clone()))
+        }
+    }
+}
+
+/// `GET /signed-out`: where the provider sends the browser afterwards.
+pub(super) async fn done(State(site): State<Arc<Site>>) -> Response {
+    site.signed_out_page(None)
+}
+
+impl Site {
+    fn signed_out_page(&self, provider: Option<String>) -> Response {
+        let page = SignedOutPage { provider, back: None };
+        self.page(StatusCode::OK, &[], Opener::Severed, self.shown.pages.signed_out(&page))
+    }
+}
