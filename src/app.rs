@@ -144,7 +144,6 @@ pub async fn build_on(
 
 impl App {
     /// Every route of the service.
-    #[must_use]
     pub fn router(&self) -> Router {
         self.router.clone()
     }
@@ -212,4 +211,4 @@ async fn bound(
 }
 
 /// How often the store is swept.
-const SWEEP: Duration = Duration::from_secs(60);
+const SWEEP: Duration = Duration::from_mins(1);

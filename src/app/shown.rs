@@ -99,12 +99,12 @@ pub(super) fn dev_page() -> RenderDevPage {
 }
 
 fn dev_user(user: &DevUser) -> DevUserButton {
-    let unverified = user.email_verified.then_some("").unwrap_or("e-mail not verified");
+    let note = if user.email_verified { "" } else { "e-mail not verified" };
     DevUserButton {
         value: user.sub.clone(),
         name: user.name.clone(),
         email: user.email.clone(),
-        note: unverified.to_owned(),
+        note: note.to_owned(),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
         refusal::Refusal,
     },
     protocol::{id::ProviderId, pkce::Verifier, secret::UpstreamState},
-    provider::{Adapter, UpstreamAsk, file::ClientAuth, identity::Identity},
+    provider::{Adapter, UpstreamAsk, file::ClientAuth, identity::Identity, secret::Secret},
     upstream::{
         discovery::Discovery,
         exchange::{CodeExchange, ExchangeFault, TokenAuth, exchange},
@@ -135,14 +135,11 @@ impl Provider {
     /// Where to sign out there.
     pub async fn logout_url(&self, return_to: &str) -> Option<Url> {
         let settings = self.adapter.settings();
-        let own = settings.endpoints.end_session.clone();
-        let found = match own {
-            Some(endpoint) => Some(endpoint),
-            None => {
-                let metadata = self.discovery.metadata(settings.discovery_issuer()).await.ok();
-                metadata.and_then(|metadata| metadata.end_session_endpoint.clone())
-            }
-        };
+        let mut found = settings.endpoints.end_session.clone();
+        if found.is_none() {
+            let metadata = self.discovery.metadata(settings.discovery_issuer()).await.ok();
+            found = metadata.and_then(|metadata| metadata.end_session_endpoint.clone());
+        }
         self.adapter.logout_url(found.as_ref(), return_to, None)
     }
 
@@ -194,7 +191,7 @@ impl Provider {
             CodeExchange {
                 token_endpoint: &endpoints.token,
                 client_id: &settings.client_id,
-                client_secret: settings.client_secret.as_ref().map(|secret| secret.reveal()),
+                client_secret: settings.client_secret.as_ref().map(Secret::reveal),
                 auth: proof(settings.auth),
                 code,
                 redirect_uri: &self.callback,

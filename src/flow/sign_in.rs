@@ -94,6 +94,9 @@ pub enum StepFault {
     /// The client's metadata document.
     #[error("{0}")]
     Document(String),
+    /// The client's metadata document cannot be had just now.
+    #[error("{0}")]
+    Later(String),
     /// The form was made for another browser, was changed, or is too old.
     #[error("This page has expired, or was opened in another browser.")]
     Form {
@@ -110,6 +113,7 @@ impl From<LookupFault> for StepFault {
         match fault {
             LookupFault::Store(error) => Self::Store(error),
             LookupFault::Document(why) => Self::Document(why),
+            LookupFault::Later(why) => Self::Later(why),
         }
     }
 }

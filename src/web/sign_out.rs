@@ -43,13 +43,12 @@ pub(super) async fn leave(
     let params = Params::parse(std::str::from_utf8(&body).unwrap_or_default());
     let chosen = params.as_ref().ok().and_then(|params| params.one("provider"));
     let back = site.shown.issuer.join("/signed-out");
-    match site.sign_ins.sign_out_url(chosen.unwrap_or_default(), &back).await {
-        Some(location) => site.redirect(&location),
-        None => {
-            let known = site.shown.buttons.iter().find(|known| Some(known.id.as_str()) == chosen);
-            site.signed_out_page(known.map(|known| known.label.clone()))
-        }
+    let location = site.sign_ins.sign_out_url(chosen.unwrap_or_default(), &back).await;
+    if let Some(location) = location {
+        return site.redirect(&location);
     }
+    let known = site.shown.buttons.iter().find(|known| Some(known.id.as_str()) == chosen);
+    site.signed_out_page(known.map(|known| known.label.clone()))
 }
 
 /// `GET /signed-out`: where the provider sends the browser afterwards.
