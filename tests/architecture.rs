@@ -171,11 +171,11 @@ fn files(folder: &Path, into: &mut Vec<PathBuf>) {
     }
 }
 
-fn read(path: &Path, root: &Path) -> Source {
+fn read(path: &Path, top: &Path) -> Source {
     let text = fs::read_to_string(path).unwrap();
     let mut visitor = Reader::default();
     visitor.visit_file(&syn::parse_file(&text).unwrap());
-    let path = path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
+    let path = path.strip_prefix(top).unwrap().to_str().unwrap().replace('\\', "/");
     let room = path.trim_start_matches("src/").split(['/', '.']).next().unwrap().to_owned();
     let Reader { paths, waits, functions } = visitor;
     Source { path, room, text, paths, waits, functions }
