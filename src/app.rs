@@ -24,8 +24,10 @@ mod servers;
 mod shown;
 mod site;
 mod tend;
+mod world;
 
 pub use shown::connect_lines;
+pub use world::{clock, entropy};
 
 /// The service, put together and not yet listening.
 pub struct App {
