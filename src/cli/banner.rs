@@ -51,7 +51,7 @@ pub(super) fn json(config: &Config) -> Value {
 /// The database in words.
 pub(super) fn database(config: &Config) -> String {
     match &config.database {
-        DatabaseUrl::Sqlite(path) => path.display().to_string(),
+        DatabaseUrl::SqliteFile(path) => path.display().to_string(),
         DatabaseUrl::SqliteMemory => "in memory: everything is forgotten at the end".to_owned(),
     }
 }

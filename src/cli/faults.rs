@@ -22,9 +22,9 @@ impl Failure {
     /// Prints it: on standard error, or as JSON.
     pub(super) fn print(&self, json: bool) -> ExitCode {
         if json {
-            output::put_json(&self.json())
+            output::put_json(&self.json());
         } else {
-            output::tell(&self.text())
+            output::tell(&self.text());
         }
         self.exit().into()
     }

@@ -34,7 +34,7 @@ pub(super) async fn login(place: &Place, asked: &args::Login) -> Result<Option<A
     }
     let who = tool::whoami(&web, &target.url, &granted.token).await;
     grant::end(&web, &target, &granted).await;
-    Ok(Some(answer(&target, &granted, who?)))
+    Ok(Some(answer(&target, &granted, who?.as_ref())))
 }
 
 fn url_of(place: &Place, asked: &args::Login) -> Result<Url, Failure> {
@@ -82,7 +82,7 @@ async fn show(url: &Url, no_browser: bool) {
     }
 }
 
-fn answer(target: &Target, granted: &Granted, who: Option<Value>) -> Answer {
+fn answer(target: &Target, granted: &Granted, who: Option<&Value>) -> Answer {
     let json = json!({
         "server": target.url,
         "issuer": target.issuer,
@@ -91,7 +91,7 @@ fn answer(target: &Target, granted: &Granted, who: Option<Value>) -> Answer {
     });
     let title = paint(GOOD, &format!("Signed in to {}", target.url));
     let mut lines = vec![("Scopes", granted.scope.clone())];
-    match &who {
+    match who {
         Some(Value::Object(members)) => lines.extend(
             LABELS.iter().filter_map(|(name, label)| Some((*label, plain(members.get(*name)?)))),
         ),

@@ -1,10 +1,7 @@
 //! What commands print: text with colour where the terminal has it, or JSON. Text that others chose
 //! never reaches the terminal with its control characters.
 
-use std::{
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::{fmt::Write as _, io::Write as _, process::ExitCode};
 
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
@@ -32,9 +29,9 @@ impl Answer {
     /// Prints it.
     pub(super) fn print(&self, json: bool) -> ExitCode {
         if json {
-            put_json(&self.json)
+            put_json(&self.json);
         } else {
-            put(&self.text)
+            put(&self.text);
         }
         self.exit.into()
     }
@@ -52,21 +49,17 @@ impl From<Exit> for ExitCode {
 
 /// Prints on standard output. A reader that has gone away is no fault of ours.
 pub(super) fn put(text: &str) {
-    ended(writeln!(anstream::stdout().lock(), "{}", text.trim_end()));
+    let _ = writeln!(anstream::stdout().lock(), "{}", text.trim_end());
 }
 
 /// Prints on standard error.
 pub(super) fn tell(text: &str) {
-    ended(writeln!(anstream::stderr().lock(), "{}", text.trim_end()));
+    let _ = writeln!(anstream::stderr().lock(), "{}", text.trim_end());
 }
 
 /// Prints JSON on standard output.
 pub(super) fn put_json(value: &Value) {
     put(&format!("{value:#}"));
-}
-
-fn ended(written: io::Result<()>) {
-    let _ = written;
 }
 
 /// `text` without characters that a terminal would obey: controls, and those that turn text around.
@@ -129,8 +122,11 @@ impl Table {
 
     /// The lines.
     pub(super) fn render(&self) -> String {
-        let painted = self.table.lines().zip(&self.styles);
-        painted.map(|(line, style)| format!(" {}\n", paint(*style, line.trim_end()))).collect()
+        let mut text = String::new();
+        for (line, style) in self.table.lines().zip(&self.styles) {
+            let _ = writeln!(text, " {}", paint(*style, line.trim_end()));
+        }
+        text
     }
 }
 

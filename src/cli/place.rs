@@ -55,7 +55,7 @@ pub(super) async fn store(config: &Config) -> Result<Arc<dyn Store>, Failure> {
 /// The database, if there is one; makes nothing.
 pub(super) async fn store_if_there(config: &Config) -> Result<Option<Arc<dyn Store>>, Failure> {
     match &config.database {
-        DatabaseUrl::Sqlite(path) if path.exists() => Ok(Some(app::open_store(config).await?)),
+        DatabaseUrl::SqliteFile(path) if path.exists() => Ok(Some(app::open_store(config).await?)),
         _ => Ok(None),
     }
 }

@@ -1,9 +1,6 @@
 //! `countersign serve`: the service, until it is told to stop.
 
-use std::{
-    future::Future,
-    io::{self, IsTerminal as _},
-};
+use std::io::{self, IsTerminal as _};
 
 use anyhow::Context as _;
 use tokio::sync::watch;
@@ -63,11 +60,9 @@ fn signals() -> Result<Signals, Failure> {
     Ok(signals)
 }
 
-fn at(mut signals: Signals, number: u8) -> impl Future<Output = ()> + Send {
-    async move {
-        if signals.wait_for(|count| *count >= number).await.is_err() {
-            std::future::pending::<()>().await;
-        }
+async fn at(mut signals: Signals, number: u8) {
+    if signals.wait_for(|count| *count >= number).await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 

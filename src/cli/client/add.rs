@@ -1,6 +1,6 @@
 //! `countersign client add`.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
@@ -109,7 +109,7 @@ fn told(client: &Client, secret: Option<&ClientSecret>) -> Answer {
     text.push_str(&facts(&lines));
     if secret.is_some() {
         let once = "The secret is shown this once; only its digest is kept.";
-        text.push_str(&format!("\n  {}\n", paint(WARN, once)));
+        let _ = writeln!(text, "\n  {}", paint(WARN, once));
     }
     Answer { text, json, exit: Exit::Good }
 }

@@ -38,10 +38,10 @@ impl Web {
         request: RequestBuilder,
         enough: impl Fn(&[u8]) -> bool,
     ) -> Result<Reply> {
-        let mut response = request.send().await.map_err(unreachable)?;
+        let mut response = request.send().await.map_err(|error| unreachable(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(&error))? {
             body.extend_from_slice(&chunk);
             ensure!(body.len() <= MAX_BODY, "the reply is too long");
             if enough(&body) {
@@ -89,7 +89,7 @@ impl Reply {
 }
 
 /// Its URL may carry a secret, so it is left out.
-fn unreachable(error: reqwest::Error) -> anyhow::Error {
+fn unreachable(error: &reqwest::Error) -> anyhow::Error {
     let hint = if error.is_connect() { "; is the service running? countersign serve" } else { "" };
     let what = if error.is_timeout() { "no answer in time" } else { "cannot be reached" };
     let host = error.url().map(|url| url.origin().ascii_serialization()).unwrap_or_default();

@@ -15,7 +15,8 @@ pub(super) struct Findings {
 
 #[derive(Serialize)]
 struct Check {
-    check: &'static str,
+    #[serde(rename = "check")]
+    name: &'static str,
     result: Outcome,
     says: String,
 }
@@ -41,12 +42,12 @@ impl Findings {
 
     /// A check that passed.
     pub(super) fn ok(&mut self, check: &'static str, says: impl Into<String>) {
-        self.checks.push(Check { check, result: Outcome::Ok, says: says.into() });
+        self.checks.push(Check { name: check, result: Outcome::Ok, says: says.into() });
     }
 
     /// A check that failed.
     pub(super) fn refused(&mut self, check: &'static str, says: impl Into<String>) {
-        self.checks.push(Check { check, result: Outcome::Refused, says: says.into() });
+        self.checks.push(Check { name: check, result: Outcome::Refused, says: says.into() });
     }
 
     /// Either.
@@ -57,7 +58,7 @@ impl Findings {
 
     /// A check that could not be made.
     pub(super) fn skipped(&mut self, check: &'static str, says: impl Into<String>) {
-        self.checks.push(Check { check, result: Outcome::NotChecked, says: says.into() });
+        self.checks.push(Check { name: check, result: Outcome::NotChecked, says: says.into() });
     }
 
     fn accepted(&self) -> bool {
@@ -85,7 +86,7 @@ impl Findings {
                 Outcome::Refused => (BAD, "refused"),
                 Outcome::NotChecked => (DIM, "not checked"),
             };
-            table.row(style, [check.check.to_owned(), result.to_owned(), check.says.clone()]);
+            table.row(style, [check.name.to_owned(), result.to_owned(), check.says.clone()]);
         }
         let mut text = format!("{}: {verdict}\n\n{}", heading(self.is), table.render());
         if !self.facts.is_empty() {

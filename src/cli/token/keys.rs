@@ -32,7 +32,7 @@ impl Desk {
     /// By an algorithm that has a key already, so that opening makes no new one.
     async fn opened(&self, store: &dyn Store, vault: &Vault) -> Result<Option<KeySet>, Failure> {
         let records = store.signing_keys().await?;
-        let in_use = records.iter().filter(|record| record.retired_at.is_none()).next_back();
+        let in_use = records.iter().rfind(|record| record.retired_at.is_none());
         let Some(algorithm) = in_use.and_then(|record| record.algorithm.parse().ok()) else {
             return Ok(None);
         };
