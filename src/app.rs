@@ -1,6 +1,6 @@
 //! Floor 5½: the composition root. The only place that names concrete stores and joins the rooms.
 
-use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::Future, net::SocketAddr, sync::Arc};
 
 use axum::Router;
 
@@ -131,7 +131,8 @@ pub async fn build_on(
         revocations: revocations.clone(),
         limits: config.limits.clone(),
     });
-    revoker.recall(hands.clock.now()).await?;
+    let now = hands.clock.now();
+    revoker.recall(revoker.horizon(now), now).await?;
     let local = LocalKeys::new(keys.public.clone());
     let guarded = servers::guarded(config, &hands, &local, &revocations);
     let dev_secret = ClientSecret::from_entropy(random(&*hands.entropy));
@@ -178,7 +179,7 @@ impl App {
             }
             None => None,
         };
-        let tending = tokio::spawn(tend::tend(self.hands.store, self.hands.clock));
+        let tending = tokio::spawn(tend::tend(self.hands.store, self.hands.clock, self.revoker));
         let dev = dev.map(|(listeners, router)| {
             tokio::spawn(serve::serve(listeners, router, std::future::pending()))
         });
@@ -211,6 +212,3 @@ async fn bound(
         variable,
     })
 }
-
-/// How often the store is swept.
-const SWEEP: Duration = Duration::from_mins(1);
