@@ -35,6 +35,7 @@ pub(super) fn guarded(
                 policy: server.policy.clone(),
                 profiles: profiles(hands),
                 clock: Arc::clone(&hands.clock),
+                stop: hands.stop.clone(),
             },
         ))
     })

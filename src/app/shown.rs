@@ -99,12 +99,12 @@ pub(super) fn dev_page() -> RenderDevPage {
 }
 
 fn dev_user(user: &DevUser) -> DevUserButton {
-    let unverified = user.email_verified.then_some("").unwrap_or("e-mail not verified");
+    let note = if user.email_verified { "" } else { "e-mail not verified" };
     DevUserButton {
         value: user.sub.clone(),
         name: user.name.clone(),
         email: user.email.clone(),
-        note: unverified.to_owned(),
+        note: note.to_owned(),
     }
 }
 
@@ -143,6 +143,7 @@ pub(super) fn health(
 fn health_of(provider: &Provider) -> ProviderHealth {
     let states = provider.keys.health();
     let state = match states.first().map(|keys| keys.state) {
+        _ if !provider.answers() => "down",
         None | Some(KeysState::Fresh) => "ok",
         Some(KeysState::Stale { .. }) => "stale",
         Some(KeysState::Down) => "down",

@@ -1,7 +1,6 @@
 //! The integration tests, in one binary.
 
 #![cfg(test)]
-#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod demo;
 mod devidp;
