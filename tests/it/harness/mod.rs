@@ -29,7 +29,7 @@ pub(crate) use self::{
     form::Form,
     log::Log,
     setup::Setup,
-    steps::{REDIRECT, claims, verifier},
+    steps::{REDIRECT, claims},
 };
 
 /// A running service. Dropping it ends it.
@@ -142,6 +142,10 @@ impl Service {
     /// Changes a row from outside, as no verb of the store does.
     pub(crate) fn execute(&self, sql: &str, parameter: &str) {
         rows::execute(&self.setup.database(), sql, parameter);
+    }
+
+    pub(crate) fn root(&self) -> &std::path::Path {
+        self.setup.root()
     }
 
     pub(crate) fn store(&self) -> Arc<dyn Store> {
