@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod crash;
 mod demo;
 mod devidp;
 mod guard;

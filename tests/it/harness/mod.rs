@@ -29,7 +29,7 @@ pub(crate) use self::{
     form::Form,
     log::Log,
     setup::Setup,
-    steps::{REDIRECT, claims},
+    steps::{REDIRECT, claims, verifier},
 };
 
 /// A running service. Dropping it ends it.

@@ -34,7 +34,61 @@ async fn the_authorization_servers_metadata_stands_wherever_a_client_looks() {
     for path in SERVER {
         assert_eq!(document(&service, path).await, first, "{path}");
     }
-    insta::assert_snapshot!(serde_json::to_string_pretty(&first).unwrap(), @"");
+    insta::assert_snapshot!(serde_json::to_string_pretty(&first).unwrap(), @r#"
+    {
+      "authorization_endpoint": "http://localhost:8000/authorize",
+      "authorization_response_iss_parameter_supported": true,
+      "client_id_metadata_document_supported": true,
+      "code_challenge_methods_supported": [
+        "S256"
+      ],
+      "grant_types_supported": [
+        "authorization_code",
+        "refresh_token"
+      ],
+      "id_token_signing_alg_values_supported": [
+        "ES256"
+      ],
+      "issuer": "http://localhost:8000",
+      "jwks_uri": "http://localhost:8000/jwks",
+      "registration_endpoint": "http://localhost:8000/register",
+      "response_modes_supported": [
+        "query"
+      ],
+      "response_types_supported": [
+        "code"
+      ],
+      "revocation_endpoint": "http://localhost:8000/revoke",
+      "revocation_endpoint_auth_methods_supported": [
+        "none",
+        "client_secret_basic",
+        "client_secret_post",
+        "private_key_jwt"
+      ],
+      "scopes_supported": [
+        "admin",
+        "read",
+        "write",
+        "offline_access"
+      ],
+      "subject_types_supported": [
+        "public"
+      ],
+      "token_endpoint": "http://localhost:8000/token",
+      "token_endpoint_auth_methods_supported": [
+        "none",
+        "client_secret_basic",
+        "client_secret_post",
+        "private_key_jwt"
+      ],
+      "token_endpoint_auth_signing_alg_values_supported": [
+        "ES256",
+        "EdDSA",
+        "RS256",
+        "PS256"
+      ]
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -42,7 +96,23 @@ async fn the_resources_metadata_names_its_exact_url_and_our_issuer() {
     let service = Service::start().await;
     let first = document(&service, RESOURCE[0]).await;
     assert_eq!(document(&service, RESOURCE[1]).await, first);
-    insta::assert_snapshot!(serde_json::to_string_pretty(&first).unwrap(), @"");
+    insta::assert_snapshot!(serde_json::to_string_pretty(&first).unwrap(), @r#"
+    {
+      "authorization_servers": [
+        "http://localhost:8000"
+      ],
+      "bearer_methods_supported": [
+        "header"
+      ],
+      "resource": "http://localhost:8000/mcp",
+      "resource_name": "Demo tools",
+      "scopes_supported": [
+        "admin",
+        "read",
+        "write"
+      ]
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -171,5 +241,5 @@ async fn the_key_set_holds_public_members_only() {
     for fresh in ["kid", "x", "y"] {
         assert_eq!(keys["keys"][0][fresh].take().as_str().unwrap().len(), 43);
     }
-    insta::assert_snapshot!(keys, @"");
+    insta::assert_snapshot!(keys, @r#"{"keys":[{"alg":"ES256","crv":"P-256","kid":null,"kty":"EC","use":"sig","x":null,"y":null}]}"#);
 }

@@ -155,11 +155,11 @@ async fn readiness_is_a_real_write() {
     let service = Service::start().await;
     let answer = service.get("/readyz").await;
     assert_eq!(answer.header("cache-control"), "no-store");
-    insta::assert_snapshot!(format!("{} {}", answer.status, answer.body), @"");
+    insta::assert_snapshot!(format!("{} {}", answer.status, answer.body), @r#"200 OK {"ready":true,"degraded":[]}"#);
     let service = Service::start().await;
     service.store.breaks("probe");
     let answer = service.get("/readyz").await;
-    insta::assert_snapshot!(format!("{} {}", answer.status, answer.body), @"");
+    insta::assert_snapshot!(format!("{} {}", answer.status, answer.body), @r#"503 Service Unavailable {"ready":false,"degraded":[]}"#);
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ async fn tokens_are_signed_by_ed_dsa_when_that_is_set() {
     for fresh in ["kid", "x"] {
         assert_eq!(key[fresh].take().as_str().unwrap().len(), 43);
     }
-    insta::assert_snapshot!(key, @"");
+    insta::assert_snapshot!(key, @r#"{"alg":"EdDSA","crv":"Ed25519","kid":null,"kty":"OKP","use":"sig","x":null}"#);
 }
 
 #[tokio::test]
