@@ -5,6 +5,8 @@
 mod demo;
 mod devidp;
 mod guard;
+mod harness;
+mod oauth;
 mod pages;
 mod rmcp_client;
 mod running;
