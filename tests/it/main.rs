@@ -4,6 +4,7 @@
 
 mod demo;
 mod devidp;
+mod elsewhere;
 mod guard;
 mod harness;
 mod oauth;
