@@ -3,6 +3,7 @@
 use std::{future::Future, net::SocketAddr, sync::Arc};
 
 use axum::Router;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     ambient::{Clock, Entropy, random},
@@ -75,6 +76,7 @@ struct Hands {
     vault: Arc<Vault>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    stop: CancellationToken,
 }
 
 /// Opens the configured store.
@@ -116,7 +118,7 @@ pub async fn build_on(
 ) -> Result<App, StartFault> {
     let master = config.master_keys.obtain(&*entropy).map_err(StartFault::Config)?;
     let vault = Arc::new(Vault::new(master).ok_or(KeysError::Sealed)?);
-    let hands = Hands { store, vault, clock, entropy };
+    let hands = Hands { store, vault, clock, entropy, stop: CancellationToken::new() };
     let keys = keys::open(
         &*hands.store,
         &hands.vault,
@@ -192,6 +194,11 @@ impl App {
             });
         }
         ready();
+        let streams = self.hands.stop;
+        let stop = async move {
+            stop.await;
+            streams.cancel();
+        };
         serve::serve(main, self.router, stop).await;
         tending.abort();
         if let Some(dev) = dev {

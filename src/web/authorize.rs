@@ -61,16 +61,11 @@ pub(super) async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if !site.is_own_form(&headers) {
-        return site.complaint(&id, Complaint::foreign_form());
-    }
-    let text = std::str::from_utf8(&body).unwrap_or_default();
     let browser = site.shown.cookies.page(&headers);
-    let step = match Params::parse(text) {
-        Ok(params) => site.sign_ins.consent(&params, browser.as_ref()).await,
-        Err(fault) => return site.complaint(&id, Complaint::malformed(&fault.to_string())),
-    };
-    site.step(&id, step)
+    match site.own_form(&headers, &body) {
+        Ok(params) => site.step(&id, site.sign_ins.consent(&params, browser.as_ref()).await),
+        Err(complaint) => site.complaint(&id, complaint),
+    }
 }
 
 impl Site {
@@ -141,16 +136,5 @@ impl Site {
         headers.remove(header::CONTENT_TYPE);
         headers.insert(header::LOCATION, location);
         (StatusCode::SEE_OTHER, headers).into_response()
-    }
-
-    /// Fetch metadata first, `Origin` where a browser sends no fetch metadata; the cookie and the
-    /// sealed form are asked for in any case.
-    pub(super) fn is_own_form(&self, headers: &HeaderMap) -> bool {
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let site = text("sec-fetch-site").is_none_or(|site| site == "same-origin");
-        // `Referrer-Policy: no-referrer` makes browsers say `null` of our own forms.
-        let known = |origin: &str| origin == "null" || origin == self.shown.issuer.as_str();
-        let origin = text("origin").is_none_or(known);
-        site && origin
     }
 }

@@ -10,6 +10,7 @@ pub mod serve;
 
 mod authorize;
 mod callback;
+mod form;
 mod health;
 mod metadata;
 mod problem;

@@ -10,15 +10,11 @@ use axum::{
     response::Response,
 };
 
-use crate::{
-    protocol::form::Params,
-    web::{
-        Site,
-        headers::{FormTarget, Opener},
-        pages::{SignOutPage, SignedOutPage},
-        problem::Complaint,
-        request::RequestId,
-    },
+use crate::web::{
+    Site,
+    headers::{FormTarget, Opener},
+    pages::{SignOutPage, SignedOutPage},
+    request::RequestId,
 };
 
 /// `GET /sign-out`: asks first, so that no link signs anybody out.
@@ -37,17 +33,16 @@ pub(super) async fn leave(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if !site.is_own_form(&headers) {
-        return site.complaint(&id, Complaint::foreign_form());
-    }
-    let params = Params::parse(std::str::from_utf8(&body).unwrap_or_default());
-    let chosen = params.as_ref().ok().and_then(|params| params.one("provider"));
+    let params = match site.own_form(&headers, &body) {
+        Ok(params) => params,
+        Err(complaint) => return site.complaint(&id, complaint),
+    };
+    let chosen = params.one("provider").unwrap_or_default();
     let back = site.shown.issuer.join("/signed-out");
-    let location = site.sign_ins.sign_out_url(chosen.unwrap_or_default(), &back).await;
-    if let Some(location) = location {
+    if let Some(location) = site.sign_ins.sign_out_url(chosen, &back).await {
         return site.redirect(&location);
     }
-    let known = site.shown.buttons.iter().find(|known| Some(known.id.as_str()) == chosen);
+    let known = site.shown.buttons.iter().find(|known| known.id == chosen);
     site.signed_out_page(known.map(|known| known.label.clone()))
 }
 

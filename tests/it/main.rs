@@ -4,7 +4,10 @@
 
 mod demo;
 mod devidp;
+mod elsewhere;
 mod guard;
+mod harness;
+mod oauth;
 mod pages;
 mod rmcp_client;
 mod running;

@@ -82,6 +82,7 @@ impl Demonstration {
             policy: policy(unlisted),
             profiles,
             clock: world.clock.clone(),
+            stop: tokio_util::sync::CancellationToken::new(),
         };
         let app = demo_service("/mcp", demo);
         Self { world, app }
