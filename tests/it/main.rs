@@ -5,7 +5,10 @@
 mod cli;
 mod demo;
 mod devidp;
+mod elsewhere;
 mod guard;
+mod harness;
+mod oauth;
 mod pages;
 mod rmcp_client;
 mod running;

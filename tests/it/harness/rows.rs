@@ -1,0 +1,37 @@
+//! A look into the database from outside.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+/// `table n` for every table with rows, in the order of names; the signing keys and the probe, which
+/// stand there from the start, left out.
+pub(super) fn counts(database: &Path) -> String {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let connection = Connection::open_with_flags(database, flags).unwrap();
+    let count = |table: &str| -> i64 {
+        let sql = format!("SELECT count(*) FROM {table}");
+        connection.query_one(&sql, [], |row| row.get(0)).unwrap()
+    };
+    let counted = TABLES.map(|table| (table, count(table)));
+    let filled = counted.iter().filter(|(_, rows)| *rows > 0);
+    filled.map(|(table, rows)| format!("{table} {rows}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Changes one row.
+pub(super) fn execute(database: &Path, sql: &str, parameter: &str) {
+    let changed = Connection::open(database).unwrap().execute(sql, [parameter]).unwrap();
+    assert_eq!(changed, 1);
+}
+
+/// Whether the text stands in the database or in its write-ahead log.
+pub(super) fn holds(database: &Path, text: &str) -> bool {
+    let log = database.with_extension("db-wal");
+    [database, &log].into_iter().any(|file| {
+        let bytes = std::fs::read(file).unwrap_or_default();
+        bytes.windows(text.len()).any(|window| window == text.as_bytes())
+    })
+}
+
+const TABLES: [&str; 8] =
+    ["clients", "codes", "consents", "grants", "identities", "sign_ins", "spent_digests", "users"];
