@@ -5,6 +5,7 @@
 
 mod demo;
 mod devidp;
+mod federation;
 mod guard;
 mod harness;
 mod oauth;

@@ -1,0 +1,1 @@
+//! Answers of the token endpoint that hold no token to look at.

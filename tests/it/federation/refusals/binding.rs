@@ -1,0 +1,1 @@
+//! Good tokens that belong to another sign-in.
