@@ -19,7 +19,7 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::a
 use super::{
     keys::{CURRENT, TestKey},
     kind::{Kind, SECRET},
-    token::{Defect, Draft},
+    token::{Defect, Draft, merged},
 };
 
 /// A provider at work.
@@ -47,6 +47,8 @@ pub(crate) struct Desk {
     pub(crate) discovery: Manner,
     pub(crate) key_set: Manner,
     pub(crate) token: Manner,
+    /// Its latest token response.
+    pub(crate) replied: Value,
     logins: HashMap<String, Login>,
     /// What must never be logged.
     spoken: Vec<String>,
@@ -63,8 +65,8 @@ pub(crate) enum Manner {
     Status(u16),
     /// With a redirect.
     Redirect(String),
-    /// With this JSON text.
-    Text(String),
+    /// With this status and body.
+    Body(u16, String),
 }
 
 /// A person who signed in and was sent back with a code.
@@ -128,6 +130,7 @@ impl Desk {
             discovery: Manner::Well,
             key_set: Manner::Well,
             token: Manner::Well,
+            replied: Value::Null,
             logins: HashMap::new(),
             spoken: vec![SECRET.to_owned(), STANDARD.encode(SECRET), email],
         }
@@ -181,7 +184,8 @@ impl Desk {
         let good = json!({
             "access_token": access, "token_type": "Bearer", "expires_in": 3600, "id_token": token,
         });
-        super::token::merged(good, &draft.reply)
+        self.replied = merged(good, &draft.reply);
+        self.replied.clone()
     }
 }
 
@@ -217,7 +221,9 @@ impl Manner {
             Self::Slowly(delay) => good.set_delay(delay),
             Self::Status(status) => ResponseTemplate::new(status),
             Self::Redirect(to) => ResponseTemplate::new(302).insert_header("location", to.as_str()),
-            Self::Text(text) => ResponseTemplate::new(200).set_body_raw(text, "application/json"),
+            Self::Body(status, text) => {
+                ResponseTemplate::new(status).set_body_raw(text, "application/json")
+            }
         }
     }
 }
