@@ -1,8 +1,9 @@
 //! Floor 5½: the composition root. The only place that names concrete stores and joins the rooms.
 
-use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::Future, net::SocketAddr, sync::Arc};
 
 use axum::Router;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     ambient::{Clock, Entropy, random},
@@ -24,8 +25,10 @@ mod servers;
 mod shown;
 mod site;
 mod tend;
+mod world;
 
 pub use shown::connect_lines;
+pub use world::{clock, entropy};
 
 /// The service, put together and not yet listening.
 pub struct App {
@@ -34,6 +37,7 @@ pub struct App {
     dev: Option<(Vec<SocketAddr>, Router)>,
     hands: Hands,
     revoker: Arc<Revoker>,
+    providers: Arc<[Provider]>,
 }
 
 /// Why the service cannot start.
@@ -72,6 +76,7 @@ struct Hands {
     vault: Arc<Vault>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    stop: CancellationToken,
 }
 
 /// Opens the configured store.
@@ -113,7 +118,7 @@ pub async fn build_on(
 ) -> Result<App, StartFault> {
     let master = config.master_keys.obtain(&*entropy).map_err(StartFault::Config)?;
     let vault = Arc::new(Vault::new(master).ok_or(KeysError::Sealed)?);
-    let hands = Hands { store, vault, clock, entropy };
+    let hands = Hands { store, vault, clock, entropy, stop: CancellationToken::new() };
     let keys = keys::open(
         &*hands.store,
         &hands.vault,
@@ -128,22 +133,22 @@ pub async fn build_on(
         revocations: revocations.clone(),
         limits: config.limits.clone(),
     });
-    revoker.recall(hands.clock.now()).await?;
+    let now = hands.clock.now();
+    revoker.recall(revoker.horizon(now), now).await?;
     let local = LocalKeys::new(keys.public.clone());
     let guarded = servers::guarded(config, &hands, &local, &revocations);
     let dev_secret = ClientSecret::from_entropy(random(&*hands.entropy));
     let providers: Arc<[Provider]> = site::providers(config, &hands.clock, &dev_secret).into();
     let parts = Parts { config, hands: &hands, keys: &keys, revoker: &revoker };
-    let site = Arc::new(parts.site(providers));
+    let site = Arc::new(parts.site(Arc::clone(&providers)));
     let router = web::surrounded(web::router(site).merge(guarded));
     let dev = servers::development(config, &hands, &dev_secret)?;
     let listen = config.listen.addresses.iter().map(|listen| listen.address).collect();
-    Ok(App { router, listen, dev, hands, revoker })
+    Ok(App { router, listen, dev, hands, revoker, providers })
 }
 
 impl App {
     /// Every route of the service.
-    #[must_use]
     pub fn router(&self) -> Router {
         self.router.clone()
     }
@@ -176,11 +181,24 @@ impl App {
             }
             None => None,
         };
-        let tending = tokio::spawn(tend::tend(self.hands.store, self.hands.clock));
+        let tending = tokio::spawn(tend::tend(self.hands.store, self.hands.clock, self.revoker));
         let dev = dev.map(|(listeners, router)| {
             tokio::spawn(serve::serve(listeners, router, std::future::pending()))
         });
+        for at in 0..self.providers.len() {
+            let providers = Arc::clone(&self.providers);
+            tokio::spawn(async move {
+                if let Some(provider) = providers.get(at) {
+                    provider.warm_up().await;
+                }
+            });
+        }
         ready();
+        let streams = self.hands.stop;
+        let stop = async move {
+            stop.await;
+            streams.cancel();
+        };
         serve::serve(main, self.router, stop).await;
         tending.abort();
         if let Some(dev) = dev {
@@ -201,6 +219,3 @@ async fn bound(
         variable,
     })
 }
-
-/// How often the store is swept.
-const SWEEP: Duration = Duration::from_secs(60);

@@ -1,1 +1,8 @@
-fn main() {}
+//! Countersign's program: it reads the arguments and the environment, and hands them to the command
+//! line.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    countersign::cli::run(std::env::args_os(), std::env::vars_os())
+}

@@ -1,7 +1,6 @@
 //! The house rules that a machine can keep: imports point down, the core is pure, the grain is small.
 
-#![expect(clippy::tests_outside_test_module, reason = "an integration test is one")]
-#![expect(missing_docs, reason = "a test binary has no readers of its docs")]
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 use std::{
     fs,
@@ -172,13 +171,13 @@ fn files(folder: &Path, into: &mut Vec<PathBuf>) {
     }
 }
 
-fn read(path: &Path, root: &Path) -> Source {
+fn read(path: &Path, top: &Path) -> Source {
     let text = fs::read_to_string(path).unwrap();
-    let mut reader = Reader::default();
-    reader.visit_file(&syn::parse_file(&text).unwrap());
-    let path = path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
+    let mut visitor = Reader::default();
+    visitor.visit_file(&syn::parse_file(&text).unwrap());
+    let path = path.strip_prefix(top).unwrap().to_str().unwrap().replace('\\', "/");
     let room = path.trim_start_matches("src/").split(['/', '.']).next().unwrap().to_owned();
-    let Reader { paths, waits, functions } = reader;
+    let Reader { paths, waits, functions } = visitor;
     Source { path, room, text, paths, waits, functions }
 }
 

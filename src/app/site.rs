@@ -53,7 +53,7 @@ impl Parts<'_> {
     }
 
     fn sign_ins(&self, clients: &Arc<Clients>, providers: &Arc<[Provider]>) -> SignIns {
-        let Hands { store, vault, clock, entropy } = self.hands.clone();
+        let Hands { store, vault, clock, entropy, .. } = self.hands.clone();
         let terms = self.config.servers.iter().map(|server| Terms {
             id: server.id.clone(),
             resource: server.resource.clone(),
@@ -72,7 +72,7 @@ impl Parts<'_> {
     }
 
     fn callbacks(&self, providers: &Arc<[Provider]>) -> Callbacks {
-        let Hands { store, vault, clock, entropy } = self.hands.clone();
+        let Hands { store, vault, clock, entropy, .. } = self.hands.clone();
         Callbacks {
             store,
             vault,
@@ -85,7 +85,7 @@ impl Parts<'_> {
     }
 
     fn tokens(&self, clients: &Arc<Clients>) -> Tokens {
-        let Hands { store, vault, clock, entropy } = self.hands.clone();
+        let Hands { store, vault, clock, entropy, .. } = self.hands.clone();
         Tokens {
             store,
             vault,
@@ -147,6 +147,7 @@ pub(super) fn providers(
         discovery: Arc::clone(&discovery),
         fetcher: fetcher.clone(),
         clock: Arc::clone(clock),
+        answers: true.into(),
         adapter: adapter(settings.clone()),
     };
     let known = |settings: &ProviderSettings| match &config.dev {

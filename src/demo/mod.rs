@@ -16,6 +16,7 @@ use axum::{Router, middleware};
 use rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
 };
+use tokio_util::sync::CancellationToken;
 use tower::Layer as _;
 
 pub use self::tools::ProfileLookup;
@@ -38,6 +39,8 @@ pub struct Demo {
     pub profiles: ProfileLookup,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
+    /// Ends the event streams when the service stops; they would never end by themselves.
+    pub stop: CancellationToken,
 }
 
 /// The demo server at `path`, such as `/mcp`, guarded on every method.
@@ -48,7 +51,7 @@ pub fn demo_service(path: &str, demo: Demo) -> Router {
     let server = StreamableHttpService::new(
         move || Ok(tools.clone()),
         Arc::new(sessions),
-        transport(&demo.public_url),
+        transport(&demo.public_url).with_cancellation_token(demo.stop),
     );
     let Some(guard) = demo.guard else { return Router::new().route_service(path, server) };
     let owners = SessionOwners::new();

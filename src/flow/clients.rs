@@ -50,9 +50,12 @@ pub enum LookupFault {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Its metadata document could not be had or is no good.
+    /// Its metadata document is no good.
     #[error("the client metadata document: {0}")]
     Document(String),
+    /// It cannot be had just now.
+    #[error("the client metadata document: {0}")]
+    Later(String),
 }
 
 impl Clients {
@@ -64,11 +67,7 @@ impl Clients {
         if !is_url(id) {
             return Ok(self.known(id).await?);
         }
-        let document = self
-            .documents
-            .fetch(id)
-            .await
-            .map_err(|fault: DocumentFault| LookupFault::Document(fault.to_string()))?;
+        let document = self.documents.fetch(id).await.map_err(document_fault)?;
         let client = register::from_document(id, &document, self.clock.now());
         client.map(Some).map_err(|fault| LookupFault::Document(fault.description.into_owned()))
     }
@@ -158,6 +157,14 @@ impl Clients {
                 })
             }
         }
+    }
+}
+
+fn document_fault(fault: DocumentFault) -> LookupFault {
+    let why = fault.to_string();
+    match fault {
+        DocumentFault::Url(_) | DocumentFault::Document(_) => LookupFault::Document(why),
+        DocumentFault::Fetch(_) | DocumentFault::Busy { .. } => LookupFault::Later(why),
     }
 }
 

@@ -1,6 +1,9 @@
 //! The identity providers at work: where to send a person, and what came back.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use url::Url;
 use zeroize::Zeroizing;
@@ -12,7 +15,7 @@ use crate::{
         refusal::Refusal,
     },
     protocol::{id::ProviderId, pkce::Verifier, secret::UpstreamState},
-    provider::{Adapter, UpstreamAsk, file::ClientAuth, identity::Identity},
+    provider::{Adapter, UpstreamAsk, file::ClientAuth, identity::Identity, secret::Secret},
     upstream::{
         discovery::Discovery,
         exchange::{CodeExchange, ExchangeFault, TokenAuth, exchange},
@@ -35,6 +38,8 @@ pub struct Provider {
     pub clock: Arc<dyn Clock>,
     /// `{issuer}/callback/{id}`, as registered at the provider.
     pub callback: String,
+    /// Starts as true: not asked yet is not down.
+    pub answers: AtomicBool,
 }
 
 /// Where a provider answers.
@@ -95,7 +100,11 @@ impl Provider {
             });
         }
         let found = self.discovery.metadata(settings.discovery_issuer()).await;
-        let found = found.map_err(|fault| ProviderFault::Unavailable(fault.to_string()))?;
+        self.answers.store(found.is_ok(), Ordering::Relaxed);
+        let found = found.map_err(|fault| {
+            tracing::warn!(provider = %self.id(), %fault, "provider's metadata cannot be had");
+            ProviderFault::Unavailable(fault.to_string())
+        })?;
         let either = |own: &Option<Url>, found: &Url| own.as_ref().unwrap_or(found).clone();
         Ok(Endpoints {
             authorization: either(&own.authorization, &found.authorization_endpoint),
@@ -121,6 +130,35 @@ impl Provider {
         let redirect_uri = &self.callback;
         let ask = UpstreamAsk { state, nonce, challenge, redirect_uri, login_hint };
         Ok(self.adapter.authorize_url(&endpoint, &ask))
+    }
+
+    /// Where to sign out there.
+    pub async fn logout_url(&self, return_to: &str) -> Option<Url> {
+        let settings = self.adapter.settings();
+        let mut found = settings.endpoints.end_session.clone();
+        if found.is_none() {
+            let metadata = self.discovery.metadata(settings.discovery_issuer()).await.ok();
+            found = metadata.and_then(|metadata| metadata.end_session_endpoint.clone());
+        }
+        self.adapter.logout_url(found.as_ref(), return_to, None)
+    }
+
+    /// Fetches metadata and keys ahead of the first sign-in, and learns whether the provider answers.
+    pub async fn warm_up(&self) {
+        let endpoints = self.endpoints().await;
+        let keys = match &endpoints {
+            Ok(endpoints) => self.keys.keys_for(&endpoints.jwks, None).await.map_err(keys_fault),
+            Err(_) => return,
+        };
+        if let Err(fault) = keys {
+            tracing::warn!(provider = %self.id(), %fault, "provider's keys cannot be had yet");
+        }
+    }
+
+    /// Whether its metadata could be had when it was last asked for.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        self.answers.load(Ordering::Relaxed)
     }
 
     /// RFC 9207 §2.4: an `iss` in the answer must be this provider's; one that promised to send it
@@ -153,7 +191,7 @@ impl Provider {
             CodeExchange {
                 token_endpoint: &endpoints.token,
                 client_id: &settings.client_id,
-                client_secret: settings.client_secret.as_ref().map(|secret| secret.reveal()),
+                client_secret: settings.client_secret.as_ref().map(Secret::reveal),
                 auth: proof(settings.auth),
                 code,
                 redirect_uri: &self.callback,

@@ -36,12 +36,17 @@ impl Revoker {
         Ok(changed)
     }
 
-    /// Fills the guard's memory at start.
+    /// From when on a revocation still matters to access tokens alive at `now`.
+    #[must_use]
+    pub fn horizon(&self, now: Timestamp) -> Timestamp {
+        now.minus(self.limits.access_token).minus(self.limits.leeway)
+    }
+
+    /// Tells the guard what was revoked in the store at or after `since`.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn recall(&self, now: Timestamp) -> Result<(), StoreError> {
-        let since = now.minus(self.limits.access_token).minus(self.limits.leeway);
+    pub async fn recall(&self, since: Timestamp, now: Timestamp) -> Result<(), StoreError> {
         for grant in self.store.revoked_since(since).await? {
             self.revocations.revoke(grant, self.until(now), now);
         }

@@ -94,6 +94,9 @@ pub enum StepFault {
     /// The client's metadata document.
     #[error("{0}")]
     Document(String),
+    /// The client's metadata document cannot be had just now.
+    #[error("{0}")]
+    Later(String),
     /// The form was made for another browser, was changed, or is too old.
     #[error("This page has expired, or was opened in another browser.")]
     Form {
@@ -110,6 +113,7 @@ impl From<LookupFault> for StepFault {
         match fault {
             LookupFault::Store(error) => Self::Store(error),
             LookupFault::Document(why) => Self::Document(why),
+            LookupFault::Later(why) => Self::Later(why),
         }
     }
 }
@@ -173,6 +177,12 @@ impl SignIns {
         let provider = provider.ok_or_else(|| StepFault::Form { again: Some(again(&asked)) })?;
         let client = self.clients.find(&asked.client).await?.ok_or(PageFault::UnknownClient)?;
         self.leave(client, asked, provider, browser).await
+    }
+
+    /// Where a person signs out at a provider; none when it does not say, or cannot be reached.
+    pub async fn sign_out_url(&self, provider: &str, return_to: &str) -> Option<String> {
+        let provider = self.providers.iter().find(|known| known.id().as_str() == provider)?;
+        provider.logout_url(return_to).await.map(Into::into)
     }
 
     async fn leave(

@@ -16,7 +16,7 @@ use crate::{
     web::{
         Site,
         headers::{FormTarget, Opener, asset_headers},
-        pages::{ASSETS, AuthorizePage, ProviderButton, SignedOutPage},
+        pages::{ASSETS, AuthorizePage, ProviderButton},
         problem::{self, Complaint},
         request::RequestId,
     },
@@ -25,12 +25,6 @@ use crate::{
 /// `GET /`
 pub(super) async fn home(State(site): State<Arc<Site>>) -> Response {
     site.page(StatusCode::OK, &[], Opener::Severed, site.shown.pages.home(&site.shown.home))
-}
-
-/// `GET /signed-out`
-pub(super) async fn signed_out(State(site): State<Arc<Site>>) -> Response {
-    let page = SignedOutPage { provider: None, back: None };
-    site.page(StatusCode::OK, &[], Opener::Severed, site.shown.pages.signed_out(&page))
 }
 
 /// `GET /static/{file}`
@@ -67,16 +61,11 @@ pub(super) async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if !site.is_own_form(&headers) {
-        return site.complaint(&id, Complaint::foreign_form());
-    }
-    let text = std::str::from_utf8(&body).unwrap_or_default();
     let browser = site.shown.cookies.page(&headers);
-    let step = match Params::parse(text) {
-        Ok(params) => site.sign_ins.consent(&params, browser.as_ref()).await,
-        Err(fault) => return site.complaint(&id, Complaint::malformed(&fault.to_string())),
-    };
-    site.step(&id, step)
+    match site.own_form(&headers, &body) {
+        Ok(params) => site.step(&id, site.sign_ins.consent(&params, browser.as_ref()).await),
+        Err(complaint) => site.complaint(&id, complaint),
+    }
 }
 
 impl Site {
@@ -147,16 +136,5 @@ impl Site {
         headers.remove(header::CONTENT_TYPE);
         headers.insert(header::LOCATION, location);
         (StatusCode::SEE_OTHER, headers).into_response()
-    }
-
-    /// Fetch metadata first, `Origin` where a browser sends no fetch metadata; the cookie and the
-    /// sealed form are asked for in any case.
-    fn is_own_form(&self, headers: &HeaderMap) -> bool {
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let site = text("sec-fetch-site").is_none_or(|site| site == "same-origin");
-        // `Referrer-Policy: no-referrer` makes browsers say `null` of our own forms.
-        let known = |origin: &str| origin == "null" || origin == self.shown.issuer.as_str();
-        let origin = text("origin").is_none_or(known);
-        site && origin
     }
 }

@@ -1,6 +1,7 @@
 //! Whether we live, whether we are ready, and figures for the operator.
 
 use std::{
+    fmt::Write as _,
     future::Future,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
@@ -98,7 +99,7 @@ pub(super) async fn metrics(
             "stale" => 1,
             _ => 2,
         };
-        text.push_str(&format!("countersign_provider_keys{{provider=\"{provider}\"}} {value}\n"));
+        let _ = writeln!(text, "countersign_provider_keys{{provider=\"{provider}\"}} {value}");
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }

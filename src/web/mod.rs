@@ -10,10 +10,12 @@ pub mod serve;
 
 mod authorize;
 mod callback;
+mod form;
 mod health;
 mod metadata;
 mod problem;
 mod request;
+mod sign_out;
 mod token;
 
 use std::sync::Arc;
@@ -109,7 +111,8 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/", get(authorize::home))
         .route("/authorize", get(authorize::show).post(authorize::answer))
         .route("/callback/{provider}", get(callback::callback))
-        .route("/signed-out", get(authorize::signed_out))
+        .route("/sign-out", get(sign_out::ask).post(sign_out::leave))
+        .route("/signed-out", get(sign_out::done))
         .merge(assets());
     let operators = Router::new()
         .route("/healthz", get(health::healthz))
@@ -145,5 +148,5 @@ fn cors() -> CorsLayer {
         .allow_methods([Method::GET, Method::POST])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT, version])
         .expose_headers([header::WWW_AUTHENTICATE])
-        .max_age(std::time::Duration::from_secs(600))
+        .max_age(std::time::Duration::from_mins(10))
 }

@@ -15,7 +15,7 @@ pub use self::{
     asset::{ASSETS, Asset, LOGO, STYLE, style},
     context::{
         AuthorizePage, ConnectLine, DevSignInPage, DevUserButton, ErrorPage, HomePage, Link,
-        ProviderButton, ScopeLine, ServerBox, SignedOutPage,
+        ProviderButton, ScopeLine, ServerBox, SignOutPage, SignedOutPage,
     },
     plain::{NAME_CHARS, TEXT_CHARS, plain},
 };
@@ -51,6 +51,12 @@ impl Pages {
     #[must_use]
     pub fn error(&self, page: &ErrorPage) -> String {
         self.render("error.html", &page.cleaned())
+    }
+
+    /// The choice of the provider to sign out at.
+    #[must_use]
+    pub fn sign_out(&self, page: &SignOutPage) -> String {
+        self.render("sign_out.html", page)
     }
 
     /// The end of a session.
@@ -95,10 +101,11 @@ fn add(environment: &mut Environment<'static>, name: &'static str, source: &'sta
     environment.add_template(name, source).expect("an embedded template compiles");
 }
 
-const TEMPLATES: [(&str, &str); 6] = [
+const TEMPLATES: [(&str, &str); 7] = [
     ("layout.html", include_str!("../../templates/layout.html")),
     ("authorize.html", include_str!("../../templates/authorize.html")),
     ("error.html", include_str!("../../templates/error.html")),
+    ("sign_out.html", include_str!("../../templates/sign_out.html")),
     ("signed_out.html", include_str!("../../templates/signed_out.html")),
     ("home.html", include_str!("../../templates/home.html")),
     ("devidp.html", include_str!("../../templates/devidp.html")),

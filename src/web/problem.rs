@@ -61,8 +61,8 @@ pub(super) struct Complaint {
 }
 
 impl Complaint {
-    fn new(status: StatusCode, title: &'static str, detail: impl ToString) -> Self {
-        Self { status, title, detail: detail.to_string(), remedy: None, again: None }
+    fn new(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, title, detail: detail.into(), remedy: None, again: None }
     }
 
     /// The query or form cannot be read.
@@ -85,7 +85,7 @@ impl Complaint {
                     PageFault::UnknownClient => REGISTER_AGAIN,
                     _ => TELL_THE_APP,
                 });
-                Self { remedy, ..Self::new(StatusCode::BAD_REQUEST, REQUEST, fault) }
+                Self { remedy, ..Self::new(StatusCode::BAD_REQUEST, REQUEST, fault.to_string()) }
             }
             StepFault::Document(why) => {
                 tracing::warn!(why, "client metadata document refused");
@@ -95,10 +95,16 @@ impl Complaint {
                     ..Self::new(StatusCode::BAD_REQUEST, REQUEST, detail)
                 }
             }
+            StepFault::Later(why) => {
+                tracing::warn!(why, "client metadata document not to be had");
+                let detail = format!("The app's description of itself cannot be fetched: {why}.");
+                let remedy = Some("Try again in a minute.");
+                Self { remedy, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, LATER, detail) }
+            }
             StepFault::Form { again } => Self {
                 remedy: Some(START_AGAIN),
                 again: again.clone(),
-                ..Self::new(StatusCode::BAD_REQUEST, EXPIRED, fault)
+                ..Self::new(StatusCode::BAD_REQUEST, EXPIRED, fault.to_string())
             },
             StepFault::Store(error) => Self::of_store(error),
         }
@@ -109,12 +115,16 @@ impl Complaint {
         match fault {
             CallbackFault::NoSignIn => Self {
                 remedy: Some(START_AGAIN),
-                ..Self::new(StatusCode::BAD_REQUEST, EXPIRED, fault)
+                ..Self::new(StatusCode::BAD_REQUEST, EXPIRED, fault.to_string())
             },
             CallbackFault::ProviderDown { again, .. } => Self {
                 remedy: Some("Choose another way to sign in, or try again in a minute."),
                 again: Some(again.clone()),
-                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "The sign-in was interrupted", fault)
+                ..Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "The sign-in was interrupted",
+                    fault.to_string(),
+                )
             },
             CallbackFault::Store(error) => Self::of_store(error),
         }
@@ -124,10 +134,7 @@ impl Complaint {
         tracing::error!(%error, "the store failed");
         let detail = "Our database does not answer. Nothing was half done.";
         let remedy = Some("Try again in a few seconds.");
-        Self {
-            remedy,
-            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "Not available right now", detail)
-        }
+        Self { remedy, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, LATER, detail) }
     }
 }
 
@@ -171,6 +178,7 @@ impl Site {
 }
 
 const REQUEST: &str = "This sign-in request cannot be used";
+const LATER: &str = "Not available right now";
 const EXPIRED: &str = "This sign-in has expired";
 const TELL_THE_APP: &str =
     "Go back to the app and try again. If it happens again, tell the people who make the app.";

@@ -12,11 +12,8 @@ use axum::{
 use tracing::Instrument as _;
 
 use crate::{
-    protocol::{
-        error::{TokenError, TokenErrorCode},
-        form::Params,
-    },
-    web::{Site, problem::TokenProblem},
+    protocol::error::{TokenError, TokenErrorCode},
+    web::{Site, form::MachineForm, problem::TokenProblem},
 };
 
 /// `POST /token` (RFC 6749 §3.2).
@@ -25,11 +22,9 @@ pub(super) async fn token(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, TokenProblem> {
-    let params = form(&headers, &body)?;
-    let authorization = authorization(&headers)?.map(str::to_owned);
-    let response =
-        to_the_end(async move { site.tokens.token(authorization.as_deref(), &params).await });
-    Ok((NO_STORE, Json(response.await?)).into_response())
+    let MachineForm { authorization, params } = MachineForm::read(&headers, &body)?;
+    let answer = async move { site.tokens.token(authorization.as_deref(), &params).await };
+    Ok((NO_STORE, Json(to_the_end(answer).await?)).into_response())
 }
 
 /// `POST /revoke` (RFC 7009 §2).
@@ -38,11 +33,9 @@ pub(super) async fn revoke(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, TokenProblem> {
-    let params = form(&headers, &body)?;
-    let authorization = authorization(&headers)?.map(str::to_owned);
-    let revoked =
-        to_the_end(async move { site.revocation.revoke(authorization.as_deref(), &params).await });
-    revoked.await?;
+    let MachineForm { authorization, params } = MachineForm::read(&headers, &body)?;
+    let answer = async move { site.revocation.revoke(authorization.as_deref(), &params).await };
+    to_the_end(answer).await?;
     Ok((NO_STORE, StatusCode::OK).into_response())
 }
 
@@ -65,31 +58,6 @@ async fn to_the_end<T: Send + 'static>(
         let why = "Something went wrong here; try again.";
         Err(TokenError::new(TokenErrorCode::TemporarilyUnavailable, why))
     })
-}
-
-/// RFC 6749 §3.2: parameters come as a form in the body, and nowhere else.
-fn form(headers: &HeaderMap, body: &[u8]) -> Result<Params, TokenError> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
-    if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        let why = "Send the parameters as application/x-www-form-urlencoded.";
-        return Err(TokenError::invalid_request(why));
-    }
-    let text = std::str::from_utf8(body);
-    let text = text.map_err(|_| TokenError::invalid_request("The body is not UTF-8."))?;
-    Params::parse(text).map_err(|fault| TokenError::invalid_request(format!("{fault}.")))
-}
-
-fn authorization(headers: &HeaderMap) -> Result<Option<&str>, TokenError> {
-    let mut values = headers.get_all(header::AUTHORIZATION).into_iter();
-    match (values.next(), values.next()) {
-        (None, _) => Ok(None),
-        (Some(value), None) => {
-            let text = value.to_str();
-            text.map(Some).map_err(|_| TokenError::invalid_request("Authorization is malformed."))
-        }
-        _ => Err(TokenError::invalid_request("Authorization is given more than once.")),
-    }
 }
 
 /// RFC 6749 §5.1.

@@ -1,10 +1,10 @@
 //! The integration tests, in one binary.
 
 #![cfg(test)]
-#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod demo;
 mod devidp;
+mod elsewhere;
 mod federation;
 mod guard;
 mod harness;

@@ -71,7 +71,7 @@ impl Person {
     /// Signs in with the development provider and returns the URL the client was called at.
     pub(crate) async fn sign_in(&mut self, authorize: &str, user: &str) -> String {
         let client = redirect_uri(authorize);
-        let mut buttons = [("provider", "dev"), ("user", user)].into_iter();
+        let mut buttons = [("provider", "dev"), ("user", &format!("dev-{user}"))].into_iter();
         let mut request = self.http.get(authorize);
         for _ in 0..20 {
             let response = self.send(request).await;

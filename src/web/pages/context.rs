@@ -91,6 +91,13 @@ pub struct SignedOutPage {
     pub back: Option<Link>,
 }
 
+/// Where to sign out.
+#[derive(Clone, Debug, Serialize)]
+pub struct SignOutPage {
+    /// The providers that end sessions.
+    pub providers: Vec<ProviderButton>,
+}
+
 /// What `/` shows: public facts only.
 #[derive(Clone, Debug, Serialize)]
 pub struct HomePage {

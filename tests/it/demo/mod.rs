@@ -82,6 +82,7 @@ impl Demonstration {
             policy: policy(unlisted),
             profiles,
             clock: world.clock.clone(),
+            stop: tokio_util::sync::CancellationToken::new(),
         };
         let app = demo_service("/mcp", demo);
         Self { world, app }
@@ -161,7 +162,7 @@ fn meta() -> Value {
 pub(crate) async fn message(response: Response<Body>) -> Value {
     let bytes = response.into_body().collect().await.unwrap().to_bytes();
     let text = String::from_utf8(bytes.to_vec()).unwrap();
-    let events = text.lines().filter_map(|line| line.strip_prefix("data:"));
-    let last = events.filter(|data| data.trim().starts_with('{')).next_back().unwrap_or(&text);
+    let mut events = text.lines().filter_map(|line| line.strip_prefix("data:"));
+    let last = events.rfind(|data| data.trim().starts_with('{')).unwrap_or(&text);
     serde_json::from_str(last).unwrap_or_else(|_| panic!("no message: {text}"))
 }

@@ -139,6 +139,11 @@ impl Service {
         rows::holds(&self.setup.database(), text)
     }
 
+    /// Changes a row from outside, as no verb of the store does.
+    pub(crate) fn execute(&self, sql: &str, parameter: &str) {
+        rows::execute(&self.setup.database(), sql, parameter);
+    }
+
     pub(crate) fn store(&self) -> Arc<dyn Store> {
         Arc::clone(&self.store) as _
     }

@@ -18,6 +18,12 @@ pub(super) fn counts(database: &Path) -> String {
     filled.map(|(table, rows)| format!("{table} {rows}")).collect::<Vec<_>>().join(", ")
 }
 
+/// Changes one row.
+pub(super) fn execute(database: &Path, sql: &str, parameter: &str) {
+    let changed = Connection::open(database).unwrap().execute(sql, [parameter]).unwrap();
+    assert_eq!(changed, 1);
+}
+
 /// Whether the text stands in the database or in its write-ahead log.
 pub(super) fn holds(database: &Path, text: &str) -> bool {
     let log = database.with_extension("db-wal");

@@ -1,0 +1,111 @@
+//! The words of `--help` that teach.
+
+use std::fmt::Write as _;
+
+use crate::config::VARIABLES;
+
+pub(super) const ABOUT: &str = "\
+Sign in to MCP servers with the identity you already have.
+
+Countersign lets people sign in at the identity provider you already use (Auth0, Google, any OpenID \
+Connect provider), gives MCP clients access tokens of its own, and checks these tokens in front of \
+MCP servers. Without any configuration it runs on this machine alone, with a demo server and a few \
+made-up people to sign in as.";
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  countersign                       run it: http://localhost:8000, demo server at /mcp
+  countersign login                 sign in through the browser and call a tool as yourself
+  countersign check                 read the configuration and run its examples
+  countersign explain --provider dev --claims alice.json
+                                    what a person with these claims may do, and why
+  countersign client add --name App --redirect https://app.example/callback
+                                    register a client by hand
+  countersign token inspect < token.txt
+                                    why a token is accepted or refused
+
+Configuration: variables (countersign help environment) or a .env file, one file per identity
+provider in providers/, one per MCP server in servers/.
+
+Exit codes: 0 good, 1 a finding (refused, not found, failed), 2 misuse or a fault of the configuration.";
+
+pub(super) const SERVE: &str = "\
+Examples:
+  countersign serve
+  countersign --root /etc/countersign serve
+  COUNTERSIGN_LISTEN=localhost:9000 COUNTERSIGN_PUBLIC_URL=http://localhost:9000 countersign serve
+
+Ctrl-C or SIGTERM stops it; requests in flight may finish. Logs go to standard error.
+Every variable: countersign help environment";
+
+pub(super) const CHECK: &str = "\
+Examples:
+  countersign check
+  countersign check --json
+
+Touches no network and writes nothing. A fault ends with exit code 2, as it would at the start of
+the service.";
+
+pub(super) const EXPLAIN: &str = "\
+Examples:
+  countersign explain --provider auth0 --claims ann.json
+  countersign explain --provider auth0 --claims ann.json --server demo --scope \"read write\"
+  echo '{\"sub\":\"1\",\"email\":\"ann@example.com\",\"email_verified\":true}' |
+    countersign explain --provider google --claims -
+
+The claims are those of an ID token; issuer, audience and times may be left out. Exit code 1 when
+the person is not admitted.";
+
+pub(super) const LOGIN: &str = "\
+Examples:
+  countersign login
+  countersign login --server demo --no-browser
+  countersign login --url https://tools.example.com/mcp
+  curl -H \"Authorization: Bearer $(countersign login --print-token)\" …
+
+The service must be running. The token is ended again after whoami, unless it is printed.";
+
+pub(super) const CLIENT: &str = "\
+Examples:
+  countersign client add --name \"Claude\" --redirect https://claude.ai/api/mcp/auth_callback
+  countersign client add --name Backend --redirect https://app.example/cb --confidential basic
+  countersign client add --name Desktop --redirect http://127.0.0.1/callback --id desktop
+  countersign client list
+  countersign client remove desktop
+
+Most MCP clients register themselves and need none of this. The service may run meanwhile.";
+
+pub(super) const TOKEN: &str = "\
+Examples:
+  countersign token inspect < token.txt
+  countersign login --print-token | countersign token inspect --json";
+
+pub(super) const INSPECT: &str = "\
+Examples:
+  countersign token inspect < token.txt
+  countersign login --print-token | countersign token inspect --json
+
+Works on the configuration and the database, without network, and never prints the token. Exit code
+1 when the token is refused. Refresh tokens, codes and client secrets are recognised too.";
+
+pub(super) const TOPIC: &str = "{about-with-newline}{after-help}\n";
+
+/// Every variable, by its heading.
+pub(super) fn environment() -> String {
+    let mut text = String::new();
+    let mut group = "";
+    for variable in VARIABLES {
+        if variable.group != group {
+            group = variable.group;
+            let _ = writeln!(text, "\n{group}:");
+        }
+        let default = variable.default.map(|value| format!(" = {value}")).unwrap_or_default();
+        let file =
+            if variable.secret { "; a secret, or in the file that …_FILE names" } else { "" };
+        let _ = writeln!(text, "  {}{default}\n      {}{file}", variable.name, variable.doc);
+    }
+    text.push_str(
+        "\nUnknown COUNTERSIGN_… names are a fault. A .env file in the root folder is read too.",
+    );
+    text
+}

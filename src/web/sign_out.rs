@@ -1,0 +1,59 @@
+//! `/sign-out`: RP-initiated logout at the identity provider (OpenID Connect RP-Initiated Logout 1.0).
+
+use std::sync::Arc;
+
+use axum::{
+    Extension,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+
+use crate::web::{
+    Site,
+    headers::{FormTarget, Opener},
+    pages::{SignOutPage, SignedOutPage},
+    request::RequestId,
+};
+
+/// `GET /sign-out`: asks first, so that no link signs anybody out.
+pub(super) async fn ask(State(site): State<Arc<Site>>) -> Response {
+    let targets = site.shown.form_targets.iter().map(String::as_str).chain(["https:"]);
+    let mut forms: Vec<FormTarget> = targets.filter_map(FormTarget::of).collect();
+    forms.push(FormTarget::Own);
+    let page = SignOutPage { providers: site.shown.buttons.clone() };
+    site.page(StatusCode::OK, &forms, Opener::Severed, site.shown.pages.sign_out(&page))
+}
+
+/// `POST /sign-out`: to the provider, which returns to `/signed-out`.
+pub(super) async fn leave(
+    State(site): State<Arc<Site>>,
+    Extension(id): Extension<RequestId>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let params = match site.own_form(&headers, &body) {
+        Ok(params) => params,
+        Err(complaint) => return site.complaint(&id, complaint),
+    };
+    let chosen = params.one("provider").unwrap_or_default();
+    let back = site.shown.issuer.join("/signed-out");
+    if let Some(location) = site.sign_ins.sign_out_url(chosen, &back).await {
+        return site.redirect(&location);
+    }
+    let known = site.shown.buttons.iter().find(|known| known.id == chosen);
+    site.signed_out_page(known.map(|known| known.label.clone()))
+}
+
+/// `GET /signed-out`: where the provider sends the browser afterwards.
+pub(super) async fn done(State(site): State<Arc<Site>>) -> Response {
+    site.signed_out_page(None)
+}
+
+impl Site {
+    fn signed_out_page(&self, provider: Option<String>) -> Response {
+        let page = SignedOutPage { provider, back: None };
+        self.page(StatusCode::OK, &[], Opener::Severed, self.shown.pages.signed_out(&page))
+    }
+}
