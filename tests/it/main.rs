@@ -6,6 +6,7 @@ mod cli;
 mod demo;
 mod devidp;
 mod elsewhere;
+mod federation;
 mod guard;
 mod harness;
 mod oauth;
