@@ -2,17 +2,17 @@
 //! metadata that tells clients where to sign in.
 //!
 //! ```text
-//! cargo run                                  # Countersign on http://localhost:8000
-//! cargo run --example guarded_server         # this server on http://127.0.0.1:9000
-//! curl -i http://127.0.0.1:9000/mcp          # 401, and the way to sign in
+//! COUNTERSIGN_SERVERS=demo,guarded cargo run   # Countersign on http://localhost:8000
+//! cargo run --example guarded_server           # this server on http://127.0.0.1:9000
+//! curl -i http://127.0.0.1:9000/mcp            # 401, and the way to sign in
 //! ```
 //!
 //! It takes two arguments: the issuer, and the resource, which is the URL by which clients reach this
 //! server and the `aud` of its tokens. Countersign issues tokens for the servers it has a file of in
-//! `servers/`; the defaults stand in for its demo server:
+//! `servers/`; the one of this server is `servers/guarded.toml`, where the same URL stands:
 //!
 //! ```text
-//! cargo run --example guarded_server -- http://localhost:8000 http://localhost:8000/mcp
+//! cargo run --example guarded_server -- http://localhost:8000 http://127.0.0.1:9000/mcp
 //! ```
 
 use std::{env, error::Error, sync::Arc};
@@ -57,8 +57,15 @@ impl ServerHandler for Greeter {}
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
     let issuer = arguments.next().unwrap_or_else(|| "http://localhost:8000".to_owned());
-    let resource = arguments.next().unwrap_or_else(|| "http://localhost:8000/mcp".to_owned());
+    let resource = arguments.next().unwrap_or_else(|| format!("http://{LISTEN}/mcp"));
+    println!("http://{LISTEN}/mcp is guarded for {resource}");
+    let listener = tokio::net::TcpListener::bind(LISTEN).await?;
+    axum::serve(listener, app(issuer, resource)?).await?;
+    Ok(())
+}
 
+/// The server behind its guard, and the metadata beside it.
+pub(crate) fn app(issuer: String, resource: String) -> Result<Router, Box<dyn Error>> {
     let keys = RemoteKeys::new(&issuer)?;
     let protected = Protected {
         resource: Resource::new(resource),
@@ -73,12 +80,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Arc::new(LocalSessionManager::default()),
         StreamableHttpServerConfig::default(), // answers to loopback names only
     );
-    let app = Router::new()
+    Ok(Router::new()
         .route_service("/mcp", guard.clone().layer().layer(server))
-        .route_service(&guard.metadata_path(), guard.clone().metadata_service());
-
-    println!("http://{LISTEN}/mcp is guarded for {}", guard.protected().resource);
-    let listener = tokio::net::TcpListener::bind(LISTEN).await?;
-    axum::serve(listener, app).await?;
-    Ok(())
+        .route_service(&guard.metadata_path(), guard.clone().metadata_service()))
 }

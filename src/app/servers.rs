@@ -9,7 +9,7 @@ use crate::{
     config::Config,
     demo::{Demo, demo_service},
     devidp::{self, DevClient, DevIdp},
-    engine::policy::{Auth, ServerSettings},
+    engine::policy::{Auth, ServerSettings, Upstream},
     flow::callback::Expand,
     guard::{Guard, LocalKeys, Protected, Revocations},
     jose::{algorithm::Algorithm, sign::SigningKey},
@@ -17,18 +17,19 @@ use crate::{
     web,
 };
 
-/// Every configured server behind its guard.
+/// Every server that is answered here, behind its guard.
 pub(super) fn guarded(
     config: &Config,
     hands: &Hands,
     keys: &LocalKeys,
     revocations: &Revocations,
 ) -> Router {
-    config.servers.iter().fold(Router::new(), |router, server| {
+    let here = config.servers.iter().filter(|server| server.upstream != Upstream::Elsewhere);
+    here.fold(Router::new(), |router, server| {
         let guard = guard(config, hands, server, keys).with_revocations(revocations.clone());
         let required = server.auth == Auth::Required;
         router.merge(demo_service(
-            &server.path,
+            &server.resource.path(),
             Demo {
                 public_url: config.public_url.clone(),
                 guard: required.then(|| Arc::new(guard)),

@@ -6,8 +6,9 @@ use crate::{
     ambient::Clock,
     config::Config,
     devidp::{DevPage, RenderDevPage},
-    engine::policy::{Auth, ServerSettings},
+    engine::policy::{Auth, ServerSettings, Upstream},
     flow::{keys::SigningKeys, providers::Provider},
+    protocol::scope::Scopes,
     provider::file::DevUser,
     store::Store,
     upstream::jwks::KeysState,
@@ -23,10 +24,10 @@ use crate::{
 
 /// The published documents.
 pub(super) fn published(config: &Config, keys: &SigningKeys) -> PublishedMetadata {
-    let servers: Vec<GuardedServer> = config
-        .servers
-        .iter()
-        .filter(|server| server.auth == Auth::Required)
+    let guarded = || config.servers.iter().filter(|server| server.auth == Auth::Required);
+    let scopes = guarded().fold(Scopes::default(), |scopes, server| scopes.union(&server.scopes()));
+    let servers: Vec<GuardedServer> = guarded()
+        .filter(|server| server.upstream != Upstream::Elsewhere)
         .map(|server| GuardedServer {
             resource: server.resource.clone(),
             name: server.name.clone(),
@@ -34,7 +35,7 @@ pub(super) fn published(config: &Config, keys: &SigningKeys) -> PublishedMetadat
         })
         .collect();
     let algorithm = config.signing_algorithm.name();
-    PublishedMetadata::new(&config.public_url, &servers, algorithm, &keys.document)
+    PublishedMetadata::new(&config.public_url, &scopes, &servers, algorithm, &keys.document)
 }
 
 /// The words of the pages.

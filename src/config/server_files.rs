@@ -1,4 +1,4 @@
-//! The files of `servers/` together: no two at one path.
+//! The files of `servers/` together: no two at one URL.
 
 use crate::engine::policy::ServerSettings;
 
@@ -20,10 +20,11 @@ pub(super) fn read(
     for named in files {
         let mut file = TomlFile::parse(&named.name, &named.text, look);
         if let Some(server) = server_file::read(&mut file, &named.stem, place) {
-            let same = |other: &&ServerSettings| other.path == server.settings.path;
+            let url = server.settings.resource.as_str();
+            let same = |other: &&ServerSettings| other.resource.is_named_by(url);
             if let Some(other) = all.iter().find(same) {
-                let what = format!("servers/{}.toml has this path already", other.id);
-                file.fault(server.path_at, what, "give each server a path of its own");
+                let what = format!("servers/{}.toml stands at this URL already", other.id);
+                file.fault(server.url_at, what, "give each server a URL of its own");
             }
             all.push(server.settings);
         }

@@ -1,6 +1,7 @@
 use std::{fs, path::PathBuf};
 
 use super::*;
+use crate::engine::policy::Upstream;
 
 const KEY: &str = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA";
 
@@ -183,6 +184,25 @@ fn two_servers_at_one_path_are_refused() {
     fs::copy(servers.join("demo.toml"), servers.join("twin.toml")).unwrap();
     let found = load_with(&folder, &[("COUNTERSIGN_SERVERS", "demo,twin")]).unwrap_err();
     assert_eq!(found.len(), 1);
+    assert!(found[0].place.starts_with("servers/twin.toml:"));
+}
+
+#[test]
+fn every_shipped_server_file_is_good() {
+    let config = load_with(&shipped(), &[("COUNTERSIGN_SERVERS", "demo,guarded")]).unwrap();
+    assert_eq!(config.servers[1].resource.as_str(), "http://127.0.0.1:9000/mcp");
+    assert_eq!(config.servers[1].upstream, Upstream::Elsewhere);
+}
+
+#[test]
+fn two_servers_elsewhere_at_one_url_are_refused() {
+    let folder = shipped();
+    let servers = folder.path().join("servers");
+    let text = fs::read_to_string(servers.join("guarded.toml")).unwrap();
+    fs::write(servers.join("twin.toml"), text.replace("9000/mcp", "9000/mcp/")).unwrap();
+    let found = load_with(&folder, &[("COUNTERSIGN_SERVERS", "guarded,demo,twin")]).unwrap_err();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].what, "servers/guarded.toml stands at this URL already");
     assert!(found[0].place.starts_with("servers/twin.toml:"));
 }
 

@@ -22,7 +22,7 @@ use crate::{
     web::{Site, problem},
 };
 
-/// One protected server, as far as its metadata goes.
+/// One protected server that is answered here, as far as its metadata goes.
 #[derive(Clone, Debug)]
 pub struct GuardedServer {
     /// Its URL.
@@ -49,17 +49,17 @@ pub struct Published {
 impl Published {
     /// Renders the documents. The authorization server's stands at the root and at the path-inserted
     /// form of every MCP path (RFC 8414 §3.1), under both names that clients try; the first server's
-    /// resource metadata stands at the root as well (RFC 9728 §3.1).
+    /// resource metadata stands at the root as well (RFC 9728 §3.1). `scopes` are those of every
+    /// protected server, also of those elsewhere, which publish their own resource metadata.
     #[must_use]
     pub fn new(
         issuer: &Issuer,
+        scopes: &Scopes,
         servers: &[GuardedServer],
         signing_algorithm: &'static str,
         jwks: &[u8],
     ) -> Self {
-        let none = Scopes::default();
-        let all = servers.iter().fold(none, |all, server| all.union(&server.scopes));
-        let server_metadata = ready(&ServerMetadata::new(issuer, &all, signing_algorithm));
+        let server_metadata = ready(&ServerMetadata::new(issuer, scopes, signing_algorithm));
         let mut documents = HashMap::new();
         let paths: Vec<String> = servers.iter().map(|server| server.resource.path()).collect();
         for name in ["oauth-authorization-server", "openid-configuration"] {

@@ -2,9 +2,12 @@
 
 #![cfg(test)]
 
+mod cli;
 mod crash;
 mod demo;
 mod devidp;
+mod elsewhere;
+mod federation;
 mod guard;
 mod harness;
 mod oauth;

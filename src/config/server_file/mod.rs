@@ -1,14 +1,15 @@
 //! A file of `servers/`: what is guarded.
 
 mod checks;
+mod stand;
 mod table;
 
 use crate::{
-    engine::policy::{Entry, Policy, PolicyFault, ScopeRule, ServerSettings, ToolRule},
-    protocol::{id::ServerId, issuer::Issuer, resource::Resource},
+    engine::policy::{Entry, Policy, PolicyFault, ScopeRule, ServerSettings, ToolRule, Unlisted},
+    protocol::{id::ServerId, issuer::Issuer},
 };
 
-use self::table::ServerFile;
+use self::{stand::Stand, table::ServerFile};
 use super::toml_file::TomlFile;
 
 /// What a server file is read against.
@@ -23,41 +24,33 @@ pub(super) struct Place<'a> {
 /// A server read from its file.
 pub(super) struct Server {
     pub(super) settings: ServerSettings,
-    /// The byte of its path in the file.
-    pub(super) path_at: usize,
+    /// The byte of the file at which it says its URL.
+    pub(super) url_at: usize,
 }
 
 /// Reads one file; the faults stay with `file`.
 pub(super) fn read(file: &mut TomlFile<'_>, id: &str, place: Place<'_>) -> Option<Server> {
     let raw: ServerFile = file.read()?;
-    checks::path(file, &raw.path);
     checks::words(file, &raw);
-    let upstream = checks::upstream(file, &raw.upstream);
+    let stand = stand::read(file, &raw, place.public_url);
     let auth = checks::auth(file, raw.auth.as_ref(), place);
     let limit = checks::limit(file, raw.limit.as_ref());
     let policy = policy(file, &raw)?;
-    let examples = raw.example.iter().map(|table| table.get_ref().into()).collect();
-    let settings = ServerSettings {
-        id: ServerId::new(id),
-        path: raw.path.get_ref().clone(),
-        name: raw.name.get_ref().clone(),
-        upstream: upstream?,
-        auth,
-        limit,
-        resource: Resource::new(place.public_url.join(raw.path.get_ref())),
-        policy,
-        examples,
-    };
-    for fault in settings.policy.broken_examples(&settings.examples) {
+    let examples: Vec<_> = raw.example.iter().map(|table| table.get_ref().into()).collect();
+    for fault in policy.broken_examples(&examples) {
         tell(file, &raw, fault);
     }
-    Some(Server { settings, path_at: raw.path.span().start })
+    let Stand { url_at, upstream, resource } = stand?;
+    let (id, name) = (ServerId::new(id), raw.name.get_ref().clone());
+    let settings = ServerSettings { id, name, upstream, auth, limit, resource, policy, examples };
+    Some(Server { settings, url_at })
 }
 
 fn policy(file: &mut TomlFile<'_>, raw: &ServerFile) -> Option<Policy> {
     let scopes = raw.scope.iter().map(|table| ScopeRule::from(table.get_ref())).collect();
     let tools = raw.tool.iter().map(|table| ToolRule::from(table.get_ref())).collect();
-    match Policy::new(scopes, tools, raw.unlisted.into()) {
+    let unlisted = raw.unlisted.as_ref().map_or(Unlisted::Allow, |word| (*word.get_ref()).into());
+    match Policy::new(scopes, tools, unlisted) {
         Ok(policy) => Some(policy),
         Err(faults) => {
             for fault in faults {

@@ -11,13 +11,13 @@ use crate::{
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ServerFile {
-    pub(super) path: Spanned<String>,
+    pub(super) path: Option<Spanned<String>>,
+    pub(super) resource: Option<Spanned<String>>,
     pub(super) name: Spanned<String>,
-    pub(super) upstream: Spanned<String>,
+    pub(super) upstream: Option<Spanned<String>>,
     pub(super) auth: Option<Spanned<AuthWord>>,
     pub(super) limit: Option<Spanned<LimitTable>>,
-    #[serde(default)]
-    pub(super) unlisted: UnlistedWord,
+    pub(super) unlisted: Option<Spanned<UnlistedWord>>,
     #[serde(default)]
     pub(super) scope: Vec<Spanned<ScopeTable>>,
     #[serde(default)]
@@ -33,10 +33,9 @@ pub(super) enum AuthWord {
     None,
 }
 
-#[derive(Clone, Copy, Default, Deserialize)]
+#[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum UnlistedWord {
-    #[default]
     Allow,
     Deny,
 }

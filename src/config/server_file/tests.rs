@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     config::lookup::Lookup,
-    engine::policy::{Auth, Verdict},
+    engine::policy::{Auth, Upstream, Verdict},
     protocol::scope::Scopes,
 };
 
@@ -43,6 +43,72 @@ fn the_demo_file_is_good_in_public_and_says_what_its_tools_need() {
         server.verdict("read_data", &nobody),
         Verdict::InsufficientScope { needs: Scopes::parse("read").unwrap() }
     );
+}
+
+fn elsewhere(resource: &str, public_url: &str) -> (Option<ServerSettings>, Vec<String>) {
+    let text = format!("resource = \"{resource}\"\nname = \"Tools\"\n");
+    let public_url = Issuer::parse(public_url).unwrap();
+    let loopback = public_url.is_loopback();
+    let mut file = TomlFile::parse("x", &text, &Lookup::default());
+    let server = read(&mut file, "x", Place { public_url: &public_url, loopback });
+    let faults = file.into_faults().into_iter().map(|f| format!("{} {}", f.what, f.remedy));
+    (server.map(|server| server.settings), faults.collect())
+}
+
+#[test]
+fn a_server_elsewhere_has_the_url_of_its_file_to_the_byte() {
+    for resource in
+        ["https://tools.example/mcp", "https://t.example", "https://t.example/", "https://[::1]/a/"]
+    {
+        let (server, faults) = elsewhere(resource, "https://a.example");
+        assert_eq!(faults, [""; 0], "{resource}");
+        let server = server.unwrap();
+        assert_eq!((server.resource.as_str(), server.upstream), (resource, Upstream::Elsewhere));
+    }
+    for resource in ["http://127.0.0.1:9000/mcp", "http://localhost:1/mcp", "http://[::1]:9/"] {
+        assert_eq!(elsewhere(resource, "http://localhost:8000").1, [""; 0], "{resource}");
+    }
+}
+
+#[test]
+fn a_url_that_is_no_server_elsewhere_is_refused() {
+    for (resource, why) in [
+        ("tools.example/mcp", "is not an https URL"),
+        ("/mcp", "is not an https URL"),
+        ("ftp://tools.example/mcp", "is not an https URL"),
+        ("https://tools.example/mcp?a", "has a user name, a query or a fragment"),
+        ("https://tools.example/mcp#", "has a user name, a query or a fragment"),
+        ("https://u:hush@tools.example/mcp", "has a user name, a query or a fragment"),
+        ("http://tools.example/mcp", "is plain http"),
+        ("http://localhost:9000/mcp", "is plain http"),
+        ("https://a.example/tools", "is at our own public URL"),
+        ("https://A.example:443/tools", "is at our own public URL"),
+        ("https://Tools.example/mcp", "write https://tools.example/mcp"),
+        ("https://@tools.example/mcp", "write https://tools.example/mcp"),
+        ("https://tools.example:443/x/../mcp", "write https://tools.example/mcp"),
+        (" https://tools.example/mcp", "write https://tools.example/mcp"),
+    ] {
+        let (server, faults) = elsewhere(resource, "https://a.example");
+        assert!(server.is_none() && faults.len() == 1, "{resource}: {faults:?}");
+        assert!(faults[0].contains(why) && !faults[0].contains("hush"), "{faults:?}");
+    }
+    let (_, faults) = elsewhere("http://tools.example/mcp", "http://localhost:8000");
+    assert!(faults[0].contains("is plain http"), "{faults:?}");
+}
+
+#[test]
+fn what_only_we_could_keep_is_refused_for_a_server_elsewhere() {
+    let text = format!(
+        "{GOOD}resource = \"https://t.example/mcp\"\nauth = \"required\"\nunlisted = \"deny\"\n[[tool]]\nname = \"t\"\nneeds = []\n"
+    );
+    assert_eq!(lines(&text), [1, 3, 5, 6, 7]);
+}
+
+#[test]
+fn a_server_here_needs_a_path_and_an_upstream() {
+    let faults = faults_at("name = \"Tools\"\n", true);
+    let faults: Vec<_> = faults.iter().map(|(line, what)| (*line, what.as_str())).collect();
+    assert_eq!(faults, [(1, "`path` is missing"), (1, "`upstream` is missing")]);
 }
 
 #[test]

@@ -21,8 +21,6 @@ pub use self::{
 pub struct ServerSettings {
     /// The stem of its file.
     pub id: ServerId,
-    /// Its path below our public URL, such as `/mcp`.
-    pub path: String,
     /// What the consent page calls it.
     pub name: String,
     /// Where its requests are answered.
@@ -31,7 +29,7 @@ pub struct ServerSettings {
     pub auth: Auth,
     /// How often one person may call it; none: as often as they like.
     pub limit: Option<CallLimit>,
-    /// Its URL, the `aud` of its tokens: public URL and path.
+    /// Its URL, the `aud` of its tokens: our public URL and a path, or its own URL elsewhere.
     pub resource: Resource,
     /// Its scopes and tools.
     pub policy: Policy,
@@ -66,6 +64,8 @@ pub enum Upstream {
     Demo,
     /// By an MCP server behind us.
     Http(Url),
+    /// By itself, at another origin: it guards itself, and we only issue its tokens.
+    Elsewhere,
 }
 
 /// Whether a token is asked for.
