@@ -25,7 +25,7 @@ const shapes = {
 for (const [how, options] of Object.entries(shapes)) {
   test(`a person signs in ${how} and is sent back to the client`, async () => {
     const person = await newPerson(browser, options);
-    const redirect = await signInByHand(person, await authorizeUrl(), fits, press('provider', 'dev'), fits, press('user', 'dev-alice'));
+    const redirect = await signInByHand(person, await authorizeUrl(), fits, press('provider', 'dev'), fits, press('user', 'alice'));
     const { searchParams } = new URL(redirect);
     assert.ok(searchParams.get('code'), redirect);
     assert.equal(searchParams.get('state'), 'the-state');

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod cli;
 mod demo;
 mod devidp;
 mod elsewhere;

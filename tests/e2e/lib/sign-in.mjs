@@ -5,12 +5,12 @@ import { fields, formWithButton } from './forms.mjs';
 
 /**
  * Walks from an authorization URL to the client's redirect URI and returns the URL it was sent to
- * (which is not fetched). Takes the `dev` provider and its user `alice` (`dev-alice` in
- * providers/dev.toml) unless told otherwise; a `press` list names the buttons in order.
+ * (which is not fetched). Takes the `dev` provider and `alice` unless told otherwise; a `press`
+ * list names the buttons in order.
  */
 export async function signIn(authorizeUrl, { user = 'alice', provider = 'dev', press, jar = new CookieJar() } = {}) {
   const target = new URL(authorizeUrl).searchParams.get('redirect_uri');
-  const buttons = press ?? [['provider', provider], ['user', `dev-${user}`]];
+  const buttons = press ?? [['provider', provider], ['user', user]];
   return walk({ url: String(authorizeUrl), target, buttons: [...buttons], jar });
 }
 
