@@ -34,7 +34,7 @@ impl Setup {
         Self { variables: Vec::new(), root: Arc::new(root), dev: true }
     }
 
-    /// Sets an environment variable.
+    /// Sets an environment variable; the one set last counts.
     pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
         self
@@ -52,7 +52,8 @@ impl Setup {
         self
     }
 
-    pub(crate) fn root(&self) -> &Path {
+    /// The folder of all its files.
+    pub(super) fn root(&self) -> &Path {
         self.root.path()
     }
 
