@@ -53,7 +53,7 @@ impl Setup {
     }
 
     /// The folder of all its files.
-    pub(super) fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         self.root.path()
     }
 
