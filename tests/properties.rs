@@ -63,6 +63,7 @@ fn expected() -> IdTokenExpectations<'static> {
         nonce: Some("n"),
         algorithms: &[Algorithm::EdDsa],
         access_token: None,
+        code: None,
         max_age: None,
         leeway: Duration::from_mins(1),
         max_token_age: Duration::from_mins(10),

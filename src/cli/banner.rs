@@ -1,5 +1,7 @@
 //! What the service says when it is ready: where it is, who can sign in, how to connect.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -11,7 +13,7 @@ use crate::{
     config::{Config, DatabaseUrl},
     engine::policy::ServerSettings,
     provider::{
-        file::{DevUser, Kind},
+        file::Kind,
         policy::{Explanation, explain},
         settings::ProviderSettings,
     },
@@ -51,9 +53,14 @@ pub(super) fn json(config: &Config) -> Value {
 /// The database in words.
 pub(super) fn database(config: &Config) -> String {
     match &config.database {
-        DatabaseUrl::SqliteFile(path) => path.display().to_string(),
+        DatabaseUrl::SqliteFile(path) => shorn(path),
         DatabaseUrl::SqliteMemory => "in memory: everything is forgotten at the end".to_owned(),
     }
+}
+
+/// Without the `./` that the default root puts in front.
+pub(super) fn shorn(path: &Path) -> String {
+    path.strip_prefix(".").unwrap_or(path).display().to_string()
 }
 
 fn where_it_is(config: &Config) -> Vec<(&'static str, String)> {
@@ -76,7 +83,7 @@ fn people(config: &Config) -> String {
         let found = explain(provider, &user.token_claims());
         let (style, may) =
             if found.admitted { (PLAIN, may(&found)) } else { (BAD, refused(&found)) };
-        table.row(style, [user.name.clone(), may, address(user)]);
+        table.row(style, [user.name.clone(), may, user.email.clone()]);
     }
     format!("\n{}", table.render())
 }
@@ -90,15 +97,10 @@ fn refused(found: &Explanation) -> String {
     format!("not enter: {why}")
 }
 
-fn address(user: &DevUser) -> String {
-    user.email.clone()
-}
-
 fn connect(server: &ServerSettings) -> String {
     let mut lines = app::connect_lines(server);
     lines.push(("or just", format!("countersign login --server {}", server.id)));
-    let lines: Vec<_> = lines.into_iter().collect();
-    format!("\n {}\n{}", heading(&format!("Connect to {}", server.name)), facts(&lines))
+    format!("\n  {}\n{}", heading(&format!("Connect to {}", server.name)), facts(&lines))
 }
 
 /// Whoever reaches the development provider is whoever they like.
@@ -110,5 +112,5 @@ fn warning(config: &Config) -> String {
         dev.issuer
     );
     let remedy = "Before anybody else uses it, name a real provider in COUNTERSIGN_PROVIDERS.";
-    format!("\n {}\n {}\n", paint(WARN, &shown(&loud)), paint(WARN, remedy))
+    format!("\n  {}\n  {}\n", paint(WARN, &shown(&loud)), paint(WARN, remedy))
 }

@@ -43,8 +43,8 @@ fn summary(config: &Config) -> String {
 fn basics(config: &Config) -> Vec<(&'static str, String)> {
     let keys = match &config.master_keys {
         MasterKeys::Given(keys) => count(keys.len(), "key, given", "keys, given"),
-        MasterKeys::File(path) if path.exists() => path.display().to_string(),
-        MasterKeys::File(path) => format!("{} (made at the first start)", path.display()),
+        MasterKeys::File(path) if path.exists() => banner::shorn(path),
+        MasterKeys::File(path) => format!("{} (made at the first start)", banner::shorn(path)),
     };
     let minutes = config.limits.access_token.as_secs() / 60;
     vec![

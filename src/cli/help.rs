@@ -88,7 +88,7 @@ Examples:
 Works on the configuration and the database, without network, and never prints the token. Exit code
 1 when the token is refused. Refresh tokens, codes and client secrets are recognised too.";
 
-pub(super) const TOPIC: &str = "{about-with-newline}{after-help}\n";
+pub(super) const TOPIC: &str = "{about}\n{after-help}";
 
 /// Every variable, by its heading.
 pub(super) fn environment() -> String {
@@ -100,9 +100,10 @@ pub(super) fn environment() -> String {
             let _ = writeln!(text, "\n{group}:");
         }
         let default = variable.default.map(|value| format!(" = {value}")).unwrap_or_default();
-        let file =
-            if variable.secret { "; a secret, or in the file that …_FILE names" } else { "" };
-        let _ = writeln!(text, "  {}{default}\n      {}{file}", variable.name, variable.doc);
+        let _ = writeln!(text, "  {}{default}\n      {}", variable.name, variable.doc);
+        if variable.secret {
+            let _ = writeln!(text, "      {}_FILE may name a file that holds it.", variable.name);
+        }
     }
     text.push_str(
         "\nUnknown COUNTERSIGN_… names are a fault. A .env file in the root folder is read too.",

@@ -26,8 +26,10 @@ pub(super) async fn serve(place: &Place, json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
+/// For programs on one line, so that whoever started the service reads a line and knows.
 fn announce(config: &Config, json: bool) {
-    if json { output::put_json(&banner::json(config)) } else { output::put(&banner::text(config)) }
+    let told = if json { banner::json(config).to_string() } else { banner::text(config) };
+    output::put(&told);
 }
 
 fn log(logging: &Logging) -> Result<(), Failure> {

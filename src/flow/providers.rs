@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::{
     ambient::Clock,
     jose::{
-        id_token::{VerifiedIdToken, precheck_id_token, verify_id_token},
+        id_token::{IdTokenExpectations, VerifiedIdToken, precheck_id_token, verify_id_token},
         refusal::Refusal,
     },
     protocol::{id::ProviderId, pkce::Verifier, secret::UpstreamState},
@@ -200,8 +200,10 @@ impl Provider {
         )
         .await
         .map_err(exchange_fault)?;
-        let access = answer.access_token.as_deref().map(String::as_str);
-        let token = self.verified(&answer.id_token, nonce, access, &endpoints.jwks).await?;
+        let access_token = answer.access_token.as_deref().map(String::as_str);
+        let expect = self.adapter.expectations(nonce, access_token);
+        let expect = IdTokenExpectations { code: Some(code), ..expect };
+        let token = self.verified(&answer.id_token, &expect, &endpoints.jwks).await?;
         let identity = self.adapter.identity(&token);
         identity.map_err(|refusal| ProviderFault::Identity(refusal.to_string()))
     }
@@ -209,16 +211,14 @@ impl Provider {
     async fn verified(
         &self,
         raw: &Zeroizing<String>,
-        nonce: &str,
-        access_token: Option<&str>,
+        expect: &IdTokenExpectations<'_>,
         jwks_uri: &Url,
     ) -> Result<VerifiedIdToken, ProviderFault> {
-        let expect = self.adapter.expectations(nonce, access_token);
         let now = self.clock.now();
         // The cheap checks first: a forged token must not cost a fetch.
-        let kid = precheck_id_token(raw, &expect, now)?;
+        let kid = precheck_id_token(raw, expect, now)?;
         let keys = self.keys.keys_for(jwks_uri, kid.as_deref()).await.map_err(keys_fault)?;
-        Ok(verify_id_token(raw, &keys, &expect, now)?)
+        Ok(verify_id_token(raw, &keys, expect, now)?)
     }
 }
 

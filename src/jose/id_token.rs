@@ -31,6 +31,8 @@ pub struct IdTokenExpectations<'a> {
     pub algorithms: &'a [Algorithm],
     /// The access token that came with it; `at_hash`, when present, must be its hash.
     pub access_token: Option<&'a str>,
+    /// The code that was exchanged for it; `c_hash`, when present, must be its hash.
+    pub code: Option<&'a str>,
     /// The longest time since the person's sign-in; makes `auth_time` required.
     pub max_age: Option<Duration>,
     /// How far two clocks may differ.
@@ -71,7 +73,7 @@ pub fn verify_id_token(
     let issued_at = expect.judge_times(claims, now)?; // (9), (10)
     expect.judge_nonce(claims)?; // (11)
     let auth_time = expect.judge_auth_time(claims, now)?; // (13)
-    expect.judge_access_token(claims, payload.algorithm())?; // §3.1.3.8
+    expect.judge_hashes(claims, payload.algorithm())?; // §3.1.3.8, §3.3.2.10
     judge_kind(claims)?;
     Ok(VerifiedIdToken {
         raw: Zeroizing::new(raw.to_owned()),
@@ -162,13 +164,14 @@ impl<'a> IdTokenExpectations<'a> {
         Ok(auth_time)
     }
 
-    fn judge_access_token(&self, claims: Claims<'_>, by: Algorithm) -> Result<(), Refusal> {
-        match (claims.text("at_hash")?, self.access_token) {
-            (Some(hash), Some(token)) if hash != left_half(token, by) => {
-                Err(claim("at_hash", "is that of another access token"))
-            }
+    /// What came beside the token must be what it was issued with.
+    fn judge_hashes(&self, claims: Claims<'_>, by: Algorithm) -> Result<(), Refusal> {
+        let fits = |name, beside: Option<&str>, why| match (claims.text(name)?, beside) {
+            (Some(hash), Some(text)) if hash != left_half(text, by) => Err(claim(name, why)),
             _ => Ok(()),
-        }
+        };
+        fits("at_hash", self.access_token, "is that of another access token")?;
+        fits("c_hash", self.code, "is that of another code")
     }
 }
 
@@ -196,11 +199,11 @@ fn subject(claims: Claims<'_>) -> Result<&str, Refusal> {
 }
 
 /// The left half of the hash that belongs to the algorithm (OIDC Core §3.1.3.6).
-fn left_half(token: &str, algorithm: Algorithm) -> String {
+fn left_half(text: &str, algorithm: Algorithm) -> String {
     let hash = match algorithm {
-        Algorithm::Rs256 | Algorithm::Ps256 | Algorithm::Es256 => Sha256::digest(token).to_vec(),
-        Algorithm::Rs384 | Algorithm::Ps384 | Algorithm::Es384 => Sha384::digest(token).to_vec(),
-        Algorithm::Rs512 | Algorithm::Ps512 | Algorithm::EdDsa => Sha512::digest(token).to_vec(),
+        Algorithm::Rs256 | Algorithm::Ps256 | Algorithm::Es256 => Sha256::digest(text).to_vec(),
+        Algorithm::Rs384 | Algorithm::Ps384 | Algorithm::Es384 => Sha384::digest(text).to_vec(),
+        Algorithm::Rs512 | Algorithm::Ps512 | Algorithm::EdDsa => Sha512::digest(text).to_vec(),
     };
     URL_SAFE_NO_PAD.encode(hash.split_at(hash.len() / 2).0)
 }

@@ -65,6 +65,7 @@ impl Adapter for Oidc {
             nonce: Some(nonce),
             algorithms: &settings.algorithms,
             access_token,
+            code: None,
             max_age: settings.max_age,
             leeway: LEEWAY,
             max_token_age: MAX_TOKEN_AGE,

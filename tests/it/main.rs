@@ -2,9 +2,11 @@
 
 #![cfg(test)]
 
+mod cli;
 mod demo;
 mod devidp;
 mod elsewhere;
+mod federation;
 mod guard;
 mod harness;
 mod oauth;

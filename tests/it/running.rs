@@ -6,6 +6,8 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use url::Url;
 
+use crate::harness::Form;
+
 /// A running `countersign serve`; it ends when this is dropped.
 pub(crate) struct Running {
     pub(crate) issuer: String,
@@ -84,9 +86,12 @@ impl Person {
                 request = self.http.get(next);
             } else {
                 let page = response.text().await.unwrap();
-                let Some(button) = buttons.next() else { panic!("stuck at {here}: {page}") };
-                let (action, fields) = press(&page, button);
-                request = self.http.post(here.join(&action).unwrap()).form(&fields);
+                let Some((name, value)) = buttons.next() else { panic!("stuck at {here}: {page}") };
+                assert!(page.contains(&format!("name=\"{name}\" value=\"{value}\"")), "{page}");
+                let (action, fields) = Form::on(&page);
+                let body = fields.and(name, value).encoded();
+                let post = self.http.post(here.join(&action).unwrap()).body(body);
+                request = post.header("content-type", "application/x-www-form-urlencoded");
             }
         }
         panic!("more than twenty hops");
@@ -103,32 +108,6 @@ impl Person {
         }
         response
     }
-}
-
-/// The action and the fields of the page's one form when this button is pressed.
-fn press(page: &str, (name, value): (&str, &str)) -> (String, Vec<(String, String)>) {
-    assert!(page.contains(&format!("name=\"{name}\" value=\"{value}\"")), "no such button: {page}");
-    let form = page.split("<form").nth(1).unwrap();
-    let hidden = form.split("<input type=\"hidden\"").skip(1);
-    let mut fields: Vec<_> =
-        hidden.map(|tag| (attribute(tag, "name"), attribute(tag, "value"))).collect();
-    fields.push((name.into(), value.into()));
-    (attribute(form, "action"), fields)
-}
-
-fn attribute(tag: &str, name: &str) -> String {
-    let start = format!("{name}=\"");
-    let value = tag.split(&start).nth(1).unwrap().split('"').next().unwrap();
-    [
-        ("&#x2f;", "/"),
-        ("&#x27;", "'"),
-        ("&quot;", "\""),
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&amp;", "&"),
-    ]
-    .iter()
-    .fold(value.to_owned(), |text, (code, plain)| text.replace(code, plain))
 }
 
 fn redirect_uri(authorize: &str) -> String {

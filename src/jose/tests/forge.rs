@@ -172,6 +172,7 @@ pub(super) fn expected() -> IdTokenExpectations<'static> {
         nonce: Some(NONCE),
         algorithms: &[Algorithm::Rs256],
         access_token: None,
+        code: None,
         max_age: None,
         leeway: Duration::from_mins(1),
         max_token_age: Duration::from_mins(10),

@@ -149,6 +149,7 @@ fn a_token_of_another_sign_in_is_refused() {
         row("A19 nonce array", "nonce", json!([NONCE]), "is not a string"),
         row("nonce null", "nonce", Value::Null, "is not a string"),
         row("at_hash number", "at_hash", json!(1), "is not a string"),
+        row("c_hash number", "c_hash", json!(1), "is not a string"),
     ]);
     let unasked = IdTokenExpectations { nonce: None, ..expected() };
     let got = verify_id_token(&signed(&claims()), &PUBLISHED, &unasked, NOW).map(|_| ());
@@ -198,4 +199,16 @@ fn our_own_access_token_is_no_id_token() {
         ("by its type", NEXT.token(&typ, &own), Refusal::Type),
         ("by its nonce", NEXT.token(&json!({}), &own), claim("nonce", "is missing")),
     ]);
+}
+
+#[test]
+fn a_token_beside_another_code_is_refused() {
+    let code = Some("Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk");
+    let verify = |hash: &str| {
+        let raw = signed(&with("c_hash", json!(hash)));
+        let expect = IdTokenExpectations { code, ..expected() };
+        verify_id_token(&raw, &PUBLISHED, &expect, NOW).map(|_| ())
+    };
+    assert_eq!(verify("LDktKdoQak3Pk0cnXxCltA"), Ok(()), "the example of OIDC Core, appendix A.4");
+    assert_eq!(verify("77QmUPtjPfzWtF2AnpK9RQ"), Err(claim("c_hash", "is that of another code")));
 }

@@ -46,7 +46,7 @@ class Service {
     Object.assign(this, { issuer, child, folder, mcp: `${issuer}/mcp` });
   }
 
-  /** Everything the service has logged. */
+  /** Everything it has printed. */
   get log() {
     return everything(this.child);
   }

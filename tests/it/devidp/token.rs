@@ -42,6 +42,7 @@ async fn a_code_buys_an_id_token_that_passes_every_clause() {
         nonce: Some("n1"),
         algorithms: &[Algorithm::Rs256],
         access_token: tokens["access_token"].as_str(),
+        code: None,
         max_age: Some(Duration::from_mins(1)),
         leeway: Duration::ZERO,
         max_token_age: Duration::from_mins(10),

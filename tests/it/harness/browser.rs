@@ -1,6 +1,6 @@
 //! A browser without eyes: it keeps cookies, reads forms, and follows a redirect when told to.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::OnceLock};
 
 use axum::{Router, body::Body};
 use http::{HeaderMap, Request, header};
@@ -13,29 +13,27 @@ pub(crate) struct Browser {
     pub(crate) cookies: BTreeMap<String, String>,
     app: Router,
     issuer: String,
-    elsewhere: reqwest::Client,
+    elsewhere: OnceLock<reqwest::Client>,
 }
 
 impl Browser {
-    #[expect(clippy::disallowed_methods, reason = "a test's own browser, not the service's client")]
     pub(super) fn new(app: Router, issuer: &str) -> Self {
-        let elsewhere = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
-        let elsewhere = elsewhere.build().unwrap();
-        Self { cookies: BTreeMap::new(), app, issuer: issuer.to_owned(), elsewhere }
+        let (cookies, elsewhere) = (BTreeMap::new(), OnceLock::new());
+        Self { cookies, app, issuer: issuer.to_owned(), elsewhere }
     }
 
     /// Opens a URL, ours (a path will do) or that of an identity provider.
     pub(crate) async fn get(&mut self, url: &str) -> Answer {
         match self.own(url) {
             Some(path) => self.send(Request::get(path).body(Body::empty()).unwrap()).await,
-            None => read(self.elsewhere.get(url)).await,
+            None => read(self.elsewhere().get(url)).await,
         }
     }
 
     pub(crate) async fn post(&mut self, url: &str, form: &Form) -> Answer {
         let Some(path) = self.own(url) else {
             let kind = (header::CONTENT_TYPE.as_str(), FORM);
-            let request = self.elsewhere.post(url).header(kind.0, kind.1);
+            let request = self.elsewhere().post(url).header(kind.0, kind.1);
             return read(request.body(form.encoded())).await;
         };
         let request = Request::post(path)
@@ -70,6 +68,14 @@ impl Browser {
         let answer = send(&self.app, request).await;
         self.keep(&answer.headers);
         answer
+    }
+
+    /// What leaves our origin goes over a real connection.
+    #[expect(clippy::disallowed_methods, reason = "a test's own browser, not the service's client")]
+    fn elsewhere(&self) -> &reqwest::Client {
+        let redirects = reqwest::redirect::Policy::none();
+        self.elsewhere
+            .get_or_init(|| reqwest::Client::builder().redirect(redirects).build().unwrap())
     }
 
     fn own<'a>(&self, url: &'a str) -> Option<&'a str> {

@@ -1,0 +1,97 @@
+//! The commands, as a person and as a program type them.
+
+mod check;
+mod client;
+mod explain;
+mod forge;
+mod inspect;
+mod serve;
+mod typed;
+
+use std::{
+    fs,
+    io::Write as _,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder with the shipped files, and an environment of its own.
+pub(super) struct Folder {
+    folder: TempDir,
+    variables: Vec<(String, String)>,
+}
+
+/// How a command ended.
+pub(super) struct Ended {
+    pub(super) code: i32,
+    pub(super) out: String,
+    pub(super) err: String,
+}
+
+impl Folder {
+    pub(super) fn shipped() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["providers", "servers"] {
+            let from = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+            fs::create_dir(folder.path().join(name)).unwrap();
+            for entry in fs::read_dir(from).unwrap() {
+                let entry = entry.unwrap();
+                fs::copy(entry.path(), folder.path().join(name).join(entry.file_name())).unwrap();
+            }
+        }
+        Self { folder, variables: Vec::new() }
+    }
+
+    pub(super) fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(super) fn write(&self, path: &str, text: &str) {
+        fs::write(self.folder.path().join(path), text).unwrap();
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(super) fn variables(&self) -> &[(String, String)] {
+        &self.variables
+    }
+
+    /// The program in this folder, in an environment with nothing else in it.
+    pub(super) fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
+        command.current_dir(self.path()).env_clear().envs(self.variables.iter().cloned());
+        command
+    }
+
+    pub(super) fn run(&self, arguments: &[&str]) -> Ended {
+        self.run_with(arguments, "")
+    }
+
+    pub(super) fn run_with(&self, arguments: &[&str], input: &str) -> Ended {
+        let piped = || Stdio::piped();
+        let mut command = self.command();
+        let command = command.args(arguments).stdin(piped()).stdout(piped()).stderr(piped());
+        let mut child = command.spawn().unwrap();
+        // A command that reads nothing may be gone already.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let output = child.wait_with_output().unwrap();
+        Ended {
+            code: output.status.code().unwrap(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+impl Ended {
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.out)
+            .unwrap_or_else(|_| panic!("no JSON: {}{}", self.out, self.err))
+    }
+}

@@ -1,0 +1,69 @@
+//! Statements of a provider that must lead nowhere: one row per refusal. After each the client knows
+//! `error`, `state` and `iss`, the store holds nothing new, the log says why and no secret.
+
+mod algorithms;
+mod answers;
+mod binding;
+mod keys;
+mod parties;
+mod people;
+mod structure;
+mod times;
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt as _;
+
+use super::{kind::Kind, token::Defect, world::World};
+
+/// What is wrong, what the log says of it, how it is done.
+type Row = (&'static str, &'static str, Defect);
+
+/// The provider's answer cannot be trusted.
+const UNTRUSTED: &str = "server_error";
+/// The person may not enter.
+const DENIED: &str = "access_denied";
+
+/// Tries each row at every kind of provider, and names those that fail.
+async fn refused_by_every_kind(rows: &[Row]) {
+    for kind in Kind::ALL {
+        refused(kind, shipped, UNTRUSTED, rows).await;
+    }
+}
+
+/// Tries each row at one kind whose file is changed so, one after another at one service, whose key
+/// set is cold at the first and warm at the others.
+async fn refused(kind: Kind, edit: fn(String) -> String, error: &str, rows: &[Row]) {
+    let (mut failed, mut world) = (Vec::new(), None);
+    for (name, why, defect) in rows {
+        let here = match world.take() {
+            Some(world) => world,
+            None => World::with(kind, edit).await,
+        };
+        let attempt = AssertUnwindSafe(attempt(&here, error, why, *defect));
+        if attempt.catch_unwind().await.is_ok() {
+            world = Some(here);
+        } else {
+            failed.push(format!("{kind:?}: {name}"));
+        }
+    }
+    assert!(failed.is_empty(), "these rows fail: {failed:#?}");
+}
+
+/// Tries each row at a service of its own: each may cost a fetch of the key set.
+async fn refused_by_every_kind_at_first(rows: &[Row]) {
+    for row in rows {
+        refused_by_every_kind(std::slice::from_ref(row)).await;
+    }
+}
+
+async fn attempt(world: &World, error: &str, why: &str, defect: Defect) {
+    world.provider.now(|desk| desk.defect = defect);
+    let answer = world.walk().await;
+    world.was_refused(&answer, error, why);
+}
+
+/// The file as shipped.
+fn shipped(file: String) -> String {
+    file
+}
