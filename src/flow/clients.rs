@@ -162,10 +162,12 @@ impl Clients {
 
 fn document_fault(fault: DocumentFault) -> LookupFault {
     let why = fault.to_string();
-    match fault {
-        DocumentFault::Url(_) | DocumentFault::Document(_) => LookupFault::Document(why),
-        DocumentFault::Fetch(_) | DocumentFault::Busy { .. } => LookupFault::Later(why),
-    }
+    let later = match fault {
+        DocumentFault::Url(_) | DocumentFault::Document(_) => false,
+        DocumentFault::Busy { .. } => true,
+        DocumentFault::Fetch(fault) => fault.may_pass(),
+    };
+    if later { LookupFault::Later(why) } else { LookupFault::Document(why) }
 }
 
 /// Whose keys to verify the assertion with; its signature decides whether that is true.

@@ -31,9 +31,9 @@ impl Registrations {
     /// # Errors
     /// The error document of RFC 7591 §3.2.2.
     pub async fn register(&self, body: &[u8]) -> Result<RegistrationResponse, TokenError> {
-        let metadata: UnverifiedMetadata = serde_json::from_slice(body).map_err(|_| {
-            TokenError::new(TokenErrorCode::InvalidClientMetadata, "Send a JSON object.")
-        })?;
+        let not_json =
+            || TokenError::new(TokenErrorCode::InvalidClientMetadata, "Send a JSON object.");
+        let metadata = UnverifiedMetadata::read(body).ok_or_else(not_json)?;
         let now = self.clock.now();
         let mut registered = register(&metadata, random(&*self.entropy), &self.limits, now)?;
         let id = &registered.client.id;

@@ -2,7 +2,7 @@
 //! Documents are read by the same tolerant reader, unknown members ignored.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Client metadata, unverified. Members of a wrong type read as absent, except `redirect_uris`.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -42,8 +42,18 @@ where
     D: serde::Deserializer<'de>,
     T: serde::de::DeserializeOwned,
 {
-    let value = Value::deserialize(from)?;
-    Ok(serde_json::from_value(value).ok())
+    // A null is an absent member, also where any value would do (`jwks: null`).
+    let value = Option::<Value>::deserialize(from)?;
+    Ok(value.and_then(|value| serde_json::from_value(value).ok()))
+}
+
+impl UnverifiedMetadata {
+    /// Reads a JSON object; an array, which serde would take for its members in order, is none.
+    #[must_use]
+    pub fn read(body: &[u8]) -> Option<Self> {
+        let object: Map<String, Value> = serde_json::from_slice(body).ok()?;
+        serde_json::from_value(Value::Object(object)).ok()
+    }
 }
 
 /// The answer to a registration (RFC 7591 §3.2.1): what was kept, nothing null.

@@ -124,6 +124,18 @@ pub enum FetchFault {
     Encoded,
 }
 
+impl FetchFault {
+    /// Whether asking again later may help.
+    #[must_use]
+    pub const fn may_pass(self) -> bool {
+        match self {
+            Self::Setup | Self::Unreachable | Self::Timeout => true,
+            Self::Status { status, .. } => status == 429 || status >= 500,
+            Self::Url(_) | Self::Address | Self::Redirect | Self::TooLarge | Self::Encoded => false,
+        }
+    }
+}
+
 impl FetchPolicy {
     /// For URLs of the operator's configuration: private networks permitted.
     #[must_use]

@@ -10,7 +10,7 @@ use axum::{
 };
 
 use crate::{
-    flow::callback::suffix_of,
+    flow::callback::{CallbackFault, suffix_of},
     protocol::{form::Params, id::ProviderId},
     web::{Site, problem::Complaint, request::RequestId},
 };
@@ -31,11 +31,15 @@ pub(super) async fn callback(
     let browser = site.shown.cookies.sign_in(&headers, &suffix);
     let provider = ProviderId::new(provider);
     let finished = site.callbacks.finish(&provider, &params, browser.as_ref()).await;
+    // After trouble with the store a reload is enough: the sign-in may still stand.
+    let over = !matches!(finished, Err(CallbackFault::Store(_)));
     let mut response = match finished {
         Ok(answer) => site.redirect(&answer.location(&site.shown.issuer)),
         Err(fault) => site.complaint(&id, Complaint::of_callback(&fault)),
     };
-    if let Some(cookie) = browser.and_then(|_| site.shown.cookies.clear_sign_in(&suffix)) {
+    if let Some(cookie) =
+        browser.filter(|_| over).and_then(|_| site.shown.cookies.clear_sign_in(&suffix))
+    {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response

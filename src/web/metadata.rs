@@ -108,16 +108,23 @@ impl Ready {
     }
 
     fn response(&self, request: &HeaderMap) -> Response {
-        let known = request.get(header::IF_NONE_MATCH) == Some(&self.etag);
         let cached = [
             (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=600")),
             (header::ETAG, self.etag.clone()),
         ];
-        if known {
+        if self.is_known(request) {
             return (StatusCode::NOT_MODIFIED, cached).into_response();
         }
         let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
         (cached, kind, self.body.clone()).into_response()
+    }
+
+    /// RFC 9110 §13.1.2: a list of tags, compared weakly; `*` is any.
+    fn is_known(&self, request: &HeaderMap) -> bool {
+        let ours = self.etag.to_str().unwrap_or_default();
+        let lists = request.get_all(header::IF_NONE_MATCH).into_iter();
+        let tags = lists.filter_map(|list| list.to_str().ok()).flat_map(|list| list.split(','));
+        tags.map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == ours)
     }
 }
 

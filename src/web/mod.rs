@@ -140,6 +140,19 @@ pub fn surrounded(router: Router) -> Router {
     router.layer(CatchPanicLayer::new()).layer(middleware::from_fn(request::traced))
 }
 
+/// Lets browser-based MCP clients call the guarded servers, from the origins that those admit: the
+/// preflight carries no token and is answered before the guard, whose challenge the page may read.
+pub fn open_to_browsers(servers: Router) -> Router {
+    let session = HeaderName::from_static("mcp-session-id");
+    let cors = CorsLayer::new()
+        .allow_origin(tower_http::cors::Any)
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        .allow_headers(tower_http::cors::AllowHeaders::mirror_request())
+        .expose_headers([header::WWW_AUTHENTICATE, session])
+        .max_age(std::time::Duration::from_mins(10));
+    servers.layer(cors)
+}
+
 /// Browser-based clients call the machine endpoints from other origins, without credentials.
 fn cors() -> CorsLayer {
     let version = HeaderName::from_static("mcp-protocol-version");

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod cli;
+mod crash;
 mod demo;
 mod devidp;
 mod elsewhere;

@@ -12,8 +12,9 @@ use crate::harness::Form;
 pub(crate) struct Running {
     pub(crate) issuer: String,
     pub(crate) mcp: String,
-    _child: Child,
-    _folder: TempDir,
+    child: Child,
+    folder: TempDir,
+    ports: (u16, u16),
 }
 
 impl Running {
@@ -26,7 +27,16 @@ impl Running {
                 &folder.path().join(shipped),
             );
         }
-        let (port, dev) = (free_port(), free_port());
+        Self::start_in(folder, (free_port(), free_port())).await
+    }
+
+    /// Kills the program as `kill -9` does, and starts it again on what it left behind.
+    pub(crate) async fn killed(mut self) -> Self {
+        self.child.kill().await.unwrap();
+        Self::start_in(self.folder, self.ports).await
+    }
+
+    async fn start_in(folder: TempDir, (port, dev): (u16, u16)) -> Self {
         let issuer = format!("http://localhost:{port}");
         let child = Command::new(env!("CARGO_BIN_EXE_countersign"))
             .arg("serve")
@@ -41,7 +51,7 @@ impl Running {
             .spawn()
             .unwrap();
         let mcp = format!("{issuer}/mcp");
-        let running = Self { issuer, mcp, _child: child, _folder: folder };
+        let running = Self { issuer, mcp, child, folder, ports: (port, dev) };
         running.ready().await;
         running
     }
@@ -116,7 +126,7 @@ fn redirect_uri(authorize: &str) -> String {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test's own browser, not the service's client")]
-fn http() -> reqwest::Client {
+pub(crate) fn http() -> reqwest::Client {
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
 

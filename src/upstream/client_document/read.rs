@@ -58,10 +58,9 @@ pub(super) fn document(
     if !is_json(headers) {
         return refused("its content type is not JSON");
     }
-    let (Ok(metadata), Ok(forbidden)) = (
-        serde_json::from_slice::<UnverifiedMetadata>(body),
-        serde_json::from_slice::<Forbidden>(body),
-    ) else {
+    let (Some(metadata), Ok(forbidden)) =
+        (UnverifiedMetadata::read(body), serde_json::from_slice::<Forbidden>(body))
+    else {
         return refused("it is not a JSON object of client metadata");
     };
     if metadata.client_secret.is_some() || forbidden.client_secret_expires_at.is_some() {

@@ -8,10 +8,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use countersign::{
-    ambient::{Clock as _, ManualClock},
-    protocol::pkce::Verifier,
-};
+use countersign::{ambient::ManualClock, protocol::pkce::Verifier};
 use serde_json::{Value, json};
 use url::Url;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::any};

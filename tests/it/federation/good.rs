@@ -32,8 +32,8 @@ async fn every_kind_signs_a_person_in_with_the_scopes_of_its_file() {
 
 #[tokio::test]
 async fn auth0_is_asked_for_the_connection_and_the_organization_of_the_file() {
-    let edit = |file: String| {
-        with_keys(&file, "connection = \"google-oauth2\"\norganization = \"org_example\"")
+    let edit = |file: &str| {
+        with_keys(file, "connection = \"google-oauth2\"\norganization = \"org_example\"")
     };
     let world = World::with(Kind::Auth0, edit).await;
     world.provider.now(|desk| desk.person["org_id"] = json!("org_example"));
@@ -48,7 +48,7 @@ async fn auth0_is_asked_for_the_connection_and_the_organization_of_the_file() {
 
 #[tokio::test]
 async fn an_organization_named_in_words_is_compared_in_lower_case() {
-    let edit = |file: String| with_keys(&file, "organization = \"Example\"");
+    let edit = |file: &str| with_keys(file, "organization = \"Example\"");
     let world = World::with(Kind::Auth0, edit).await;
     world.provider.now(|desk| desk.person["org_name"] = json!("example"));
     assert_eq!(world.scopes().await, "admin read write");
@@ -56,7 +56,7 @@ async fn an_organization_named_in_words_is_compared_in_lower_case() {
 
 #[tokio::test]
 async fn people_of_the_workspace_enter_and_google_is_asked_for_it() {
-    let world = World::with(Kind::Google, |file| with_keys(&file, "hd = \"example.com\"")).await;
+    let world = World::with(Kind::Google, |file| with_keys(file, "hd = \"example.com\"")).await;
     let mut browser = world.service.browser();
     let leaving = world.leave(&mut browser, "google").await;
     assert_eq!(query(&leaving, "hd").as_deref(), Some("example.com"));
@@ -82,7 +82,7 @@ async fn both_spellings_of_googles_issuer_are_one_person() {
 #[tokio::test]
 async fn a_provider_is_asked_how_long_ago_the_person_may_have_signed_in() {
     for kind in Kind::ALL {
-        let world = World::with(kind, |file| with_keys(&file, "max_age = \"1h\"")).await;
+        let world = World::with(kind, |file| with_keys(file, "max_age = \"1h\"")).await;
         world.provider.now(|desk| {
             desk.defect = |draft| draft.claim("auth_time", draft.now() - 3600);
         });

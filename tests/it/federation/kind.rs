@@ -132,10 +132,13 @@ impl Kind {
     pub(crate) fn claims(self, desk: &Desk, nonce: &str, access: &str) -> Value {
         let now = desk.clock.now().unix();
         let life = if self == Self::Auth0 { 36_000 } else { 3600 };
-        let claims = merged(desk.person.clone(), &json!({
-            "iss": self.issuer(&desk.uri), "aud": self.client_id(), "nonce": nonce,
-            "iat": now, "exp": now + life,
-        }));
+        let claims = merged(
+            desk.person.clone(),
+            &json!({
+                "iss": self.issuer(&desk.uri), "aud": self.client_id(), "nonce": nonce,
+                "iat": now, "exp": now + life,
+            }),
+        );
         if self != Self::Google {
             return claims;
         }
@@ -161,8 +164,10 @@ impl Kind {
     pub(crate) fn key_headers(self, answer: ResponseTemplate) -> ResponseTemplate {
         let control = "cache-control";
         match self {
-            Self::Auth0 => answer
-                .insert_header(control, "public, max-age=15, stale-while-revalidate=15, stale-if-error=86400"),
+            Self::Auth0 => answer.insert_header(
+                control,
+                "public, max-age=15, stale-while-revalidate=15, stale-if-error=86400",
+            ),
             Self::Google => answer
                 .insert_header(control, "public, max-age=19302, must-revalidate, no-transform")
                 .insert_header("age", "5059"),
@@ -171,7 +176,7 @@ impl Kind {
     }
 
     /// The variables and the file with which a service uses a provider of this kind at `uri`.
-    pub(crate) fn configure(self, setup: Setup, uri: &str, edit: fn(String) -> String) -> Setup {
+    pub(crate) fn configure(self, setup: Setup, uri: &str, edit: fn(&str) -> String) -> Setup {
         let names = match self {
             Self::Oidc | Self::Spare => ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"),
             Self::Auth0 => ("AUTH0_DOMAIN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET"),
@@ -183,7 +188,7 @@ impl Kind {
         }
         let shipped = std::fs::read_to_string(setup.root().join(&path)).unwrap();
         let text = if self == Self::Google { moved(&shipped, uri) } else { shipped };
-        let setup = setup.file(&path, &edit(text));
+        let setup = setup.file(&path, &edit(&text));
         let setup = setup.variable(names.1, self.client_id()).variable(names.2, SECRET);
         if names.0.is_empty() { setup } else { setup.variable(names.0, uri) }
     }
@@ -192,7 +197,8 @@ impl Kind {
 /// Google's file with other endpoints; issuers and rules stay as they are.
 fn moved(shipped: &str, uri: &str) -> String {
     let google = Kind::Google;
-    let (authorize, token, jwks) = (google.authorize_path(), google.token_path(), google.jwks_path());
+    let (authorize, token, jwks) =
+        (google.authorize_path(), google.token_path(), google.jwks_path());
     let endpoints = format!(
         "endpoints = {{ authorization = \"{uri}{authorize}\", token = \"{uri}{token}\", jwks = \"{uri}{jwks}\" }}\n"
     );

@@ -19,7 +19,10 @@ async fn the_same_address_under_another_subject_is_another_person() {
         assert_ne!(alice, other);
         let (alice, other) = (world.user(&alice).await, world.user(&other).await);
         assert_eq!((alice.email.as_deref(), other.email.as_deref()), (Some(EMAIL), Some(EMAIL)));
-        assert!(world.service.rows().contains("identities 2") && world.service.rows().contains("users 2"));
+        assert!(
+            world.service.rows().contains("identities 2")
+                && world.service.rows().contains("users 2")
+        );
     }
 }
 
@@ -116,10 +119,12 @@ async fn a_claim_that_is_missing_or_of_another_type_gives_nothing() {
 /// D15
 #[tokio::test]
 async fn a_person_whose_claims_give_no_scope_is_refused_and_not_stored() {
-    let strict = |file: String| {
-        let head = with_keys(&file, "");
+    let strict = |file: &str| {
+        let head = with_keys(file, "");
         let head = head.split("[[grant]]").next().unwrap();
-        format!("{head}[[grant]]\nwhen = {{ claim = \"staff\", equals = true }}\nscopes = [\"read\"]\n")
+        format!(
+            "{head}[[grant]]\nwhen = {{ claim = \"staff\", equals = true }}\nscopes = [\"read\"]\n"
+        )
     };
     for kind in Kind::ALL {
         let world = World::with(kind, strict).await;
@@ -154,8 +159,9 @@ async fn a_disabled_person_neither_signs_in_nor_redeems_nor_refreshes() {
         world.was_told(&answer, "access_denied", "");
         assert_eq!(world.service.rows(), rows);
 
-        let redeemed = world.service.token(&world.service.exchange(&world.client, &early["code"]));
-        assert_eq!(redeemed.await.json()["error"], "invalid_grant");
+        let redemption = world.service.exchange(&world.client, &early["code"]);
+        let redeemed = world.service.token(&redemption).await;
+        assert_eq!(redeemed.json()["error"], "invalid_grant");
         let refresh = tokens["refresh_token"].as_str().unwrap();
         let refreshed = world.service.token(&world.service.refresh(&world.client, refresh)).await;
         assert_eq!(refreshed.json()["error"], "invalid_grant");

@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use super::keys::{CURRENT, TestKey, mac};
+use super::keys::{TestKey, mac};
 
 /// What a provider is about to answer. A test spoils it before it is signed, or after.
 pub(crate) struct Draft {
@@ -92,9 +92,4 @@ pub(crate) fn merged(mut base: Value, changes: &Value) -> Value {
         }
     }
     base
-}
-
-/// The public key as PEM, the classic secret of a confused verifier.
-pub(crate) fn pem_of_the_provider() -> Vec<u8> {
-    CURRENT.public_pem().into_bytes()
 }

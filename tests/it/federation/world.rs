@@ -29,11 +29,11 @@ pub(crate) struct World {
 impl World {
     /// With the provider's file as shipped.
     pub(crate) async fn of(kind: Kind) -> Self {
-        Self::with(kind, |shipped| shipped).await
+        Self::with(kind, str::to_owned).await
     }
 
     /// With the provider's file changed.
-    pub(crate) async fn with(kind: Kind, edit: fn(String) -> String) -> Self {
+    pub(crate) async fn with(kind: Kind, edit: fn(&str) -> String) -> Self {
         let clock = Arc::new(ManualClock::new(SystemClock.now()));
         let provider = FakeProvider::start(kind, Arc::clone(&clock)).await;
         let spare = FakeProvider::start(Kind::Spare, Arc::clone(&clock)).await;
@@ -110,10 +110,7 @@ impl World {
     }
 
     /// The token response and the claims of its access token.
-    async fn redeem(
-        &self,
-        landing: &BTreeMap<String, String>,
-    ) -> (Value, Value) {
+    async fn redeem(&self, landing: &BTreeMap<String, String>) -> (Value, Value) {
         let code = landing.get("code").unwrap_or_else(|| panic!("{landing:?}"));
         assert_eq!((landing["state"].as_str(), &landing["iss"]), ("s t", &self.service.issuer));
         let answer = self.service.token(&self.service.exchange(&self.client, code)).await;
@@ -130,10 +127,12 @@ impl World {
         [self.provider.secrets(), self.spare.secrets()].concat()
     }
 
-    /// Fails when a secret of either provider was logged.
+    /// Fails when a secret of either provider was logged, or one of ours.
     pub(crate) fn log_keeps_secrets(&self) {
         let secrets = self.secrets();
-        self.service.log.keeps(&secrets.iter().map(String::as_str).collect::<Vec<_>>());
+        let ours = ["cs_ac_", "cs_bt_", "cs_rt_", "cs_st_"];
+        let all = secrets.iter().map(String::as_str).chain(ours);
+        self.service.log.keeps(&all.collect::<Vec<_>>());
     }
 
     /// Asserts that the client was told `error`, that nothing was stored and nothing secret logged,
@@ -174,7 +173,11 @@ impl World {
     pub(crate) async fn another_can_be_chosen(&self, browser: &mut Browser, answer: &Answer) {
         self.was_shown(answer, "503 The sign-in was interrupted");
         assert_ne!(answer.header("retry-after"), "");
-        assert!(answer.body.contains(&format!("{} cannot be reached", self.label())), "{}", answer.body);
+        assert!(
+            answer.body.contains(&format!("{} cannot be reached", self.label())),
+            "{}",
+            answer.body
+        );
         let link = answer.body.split("class=\"go\" href=\"").nth(1).unwrap();
         let link = link.split('"').next().unwrap().replace("&amp;", "&").replace("&#x2f;", "/");
         let here = format!("{}{link}", self.service.issuer);

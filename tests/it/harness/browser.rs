@@ -1,6 +1,6 @@
 //! A browser without eyes: it keeps cookies, reads forms, and follows a redirect when told to.
 
-use std::{collections::BTreeMap, sync::OnceLock};
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use axum::{Router, body::Body};
 use http::{HeaderMap, Request, header};
@@ -13,27 +13,25 @@ pub(crate) struct Browser {
     pub(crate) cookies: BTreeMap<String, String>,
     app: Router,
     issuer: String,
-    elsewhere: OnceLock<reqwest::Client>,
 }
 
 impl Browser {
     pub(super) fn new(app: Router, issuer: &str) -> Self {
-        let (cookies, elsewhere) = (BTreeMap::new(), OnceLock::new());
-        Self { cookies, app, issuer: issuer.to_owned(), elsewhere }
+        Self { cookies: BTreeMap::new(), app, issuer: issuer.to_owned() }
     }
 
     /// Opens a URL, ours (a path will do) or that of an identity provider.
     pub(crate) async fn get(&mut self, url: &str) -> Answer {
         match self.own(url) {
             Some(path) => self.send(Request::get(path).body(Body::empty()).unwrap()).await,
-            None => read(self.elsewhere().get(url)).await,
+            None => read(ELSEWHERE.get(url)).await,
         }
     }
 
     pub(crate) async fn post(&mut self, url: &str, form: &Form) -> Answer {
         let Some(path) = self.own(url) else {
             let kind = (header::CONTENT_TYPE.as_str(), FORM);
-            let request = self.elsewhere().post(url).header(kind.0, kind.1);
+            let request = ELSEWHERE.post(url).header(kind.0, kind.1);
             return read(request.body(form.encoded())).await;
         };
         let request = Request::post(path)
@@ -70,14 +68,6 @@ impl Browser {
         answer
     }
 
-    /// What leaves our origin goes over a real connection.
-    #[expect(clippy::disallowed_methods, reason = "a test's own browser, not the service's client")]
-    fn elsewhere(&self) -> &reqwest::Client {
-        let redirects = reqwest::redirect::Policy::none();
-        self.elsewhere
-            .get_or_init(|| reqwest::Client::builder().redirect(redirects).build().unwrap())
-    }
-
     fn own<'a>(&self, url: &'a str) -> Option<&'a str> {
         if url.starts_with('/') { Some(url) } else { url.strip_prefix(&self.issuer) }
     }
@@ -94,6 +84,13 @@ impl Browser {
         }
     }
 }
+
+/// What leaves our origin goes over a real connection, one for each request: tests come and go.
+#[expect(clippy::disallowed_methods, reason = "a test's own browser, not the service's client")]
+static ELSEWHERE: LazyLock<reqwest::Client> = LazyLock::new(|| {
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    client.pool_max_idle_per_host(0).build().unwrap()
+});
 
 async fn read(request: reqwest::RequestBuilder) -> Answer {
     let response = request.send().await.unwrap();

@@ -144,6 +144,10 @@ impl Service {
         rows::execute(&self.setup.database(), sql, parameter);
     }
 
+    pub(crate) fn root(&self) -> &std::path::Path {
+        self.setup.root()
+    }
+
     pub(crate) fn store(&self) -> Arc<dyn Store> {
         Arc::clone(&self.store) as _
     }

@@ -34,7 +34,7 @@ impl Setup {
         Self { variables: Vec::new(), root: Arc::new(root), dev: true }
     }
 
-    /// Sets an environment variable.
+    /// Sets an environment variable; the one set last counts.
     pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
         self
@@ -52,6 +52,7 @@ impl Setup {
         self
     }
 
+    /// The folder of all its files.
     pub(crate) fn root(&self) -> &Path {
         self.root.path()
     }

@@ -74,7 +74,7 @@ impl Service {
     }
 
     /// From the client's request to its redirect URI, as a user of the development identity provider
-    /// such as `dev-alice`.
+    /// such as `alice`.
     pub(crate) async fn walk(&self, browser: &mut Browser, ask: &Form, user: &str) -> Answer {
         let back = self.to_callback(browser, ask, user).await;
         browser.get(&back).await

@@ -21,7 +21,7 @@ impl Returning {
 
     /// A sign-in after this one, at the same service.
     async fn anew(self) -> Self {
-        Self::to(self.service, "dev-alice").await
+        Self::to(self.service, "alice").await
     }
 
     async fn to(service: Service, user: &str) -> Self {
@@ -54,7 +54,7 @@ impl Returning {
 
 #[tokio::test]
 async fn the_right_browser_gets_a_code_with_the_clients_state_and_our_issuer() {
-    let mut back = Returning::as_user("dev-alice").await;
+    let mut back = Returning::as_user("alice").await;
     let sent = back.sent();
     let answer = back.with(&sent).await;
     let landing = answer.landing();
@@ -69,12 +69,12 @@ async fn the_right_browser_gets_a_code_with_the_clients_state_and_our_issuer() {
 
 #[tokio::test]
 async fn another_browser_is_refused_and_the_sign_in_is_left_to_its_own() {
-    let mut back = Returning::as_user("dev-alice").await;
+    let mut back = Returning::as_user("alice").await;
     let mut other = back.service.browser();
     insta::assert_snapshot!(other.get(back.callback.as_str()).await.page(), @"400 This sign-in has expired");
     let cookies = other.cookies.clone();
     let ask = back.service.ask(&back.service.client().await);
-    back.service.to_callback(&mut other, &ask, "dev-mallory").await;
+    back.service.to_callback(&mut other, &ask, "mallory").await;
     assert_ne!(other.cookies, cookies);
     assert!(other.get(back.callback.as_str()).await.page().starts_with("400 "), "login CSRF");
     assert_eq!(back.service.rows(), "clients 1, sign_ins 2");
@@ -84,7 +84,7 @@ async fn another_browser_is_refused_and_the_sign_in_is_left_to_its_own() {
 
 #[tokio::test]
 async fn the_path_of_another_provider_is_refused() {
-    let mut back = Returning::as_user("dev-alice").await;
+    let mut back = Returning::as_user("alice").await;
     let sent = back.sent().encoded();
     for provider in ["google", "DEV", "dev%00", "unknown"] {
         let answer = back.browser.get(&format!("/callback/{provider}?{sent}")).await;
@@ -95,7 +95,7 @@ async fn the_path_of_another_provider_is_refused() {
 
 #[tokio::test]
 async fn a_state_works_once() {
-    let mut back = Returning::as_user("dev-alice").await;
+    let mut back = Returning::as_user("alice").await;
     let cookies = back.browser.cookies.clone();
     let sent = back.sent();
     assert_eq!(back.with(&sent).await.status, 303);
@@ -107,7 +107,7 @@ async fn a_state_works_once() {
 
 #[tokio::test]
 async fn an_unknown_missing_or_damaged_state_is_refused() {
-    let mut back = Returning::as_user("dev-alice").await;
+    let mut back = Returning::as_user("alice").await;
     let sent = back.sent();
     let state = sent.value("state").unwrap().to_owned();
     let invented = "cs_st_".to_owned() + &"A".repeat(43);
@@ -124,7 +124,7 @@ async fn an_unknown_missing_or_damaged_state_is_refused() {
 
 #[tokio::test]
 async fn a_sign_in_older_than_ten_minutes_is_refused() {
-    let mut back = Returning::as_user("dev-alice").await;
+    let mut back = Returning::as_user("alice").await;
     back.service.wait(600);
     let sent = back.sent();
     assert!(back.with(&sent).await.page().starts_with("400 "));
@@ -132,7 +132,7 @@ async fn a_sign_in_older_than_ten_minutes_is_refused() {
 
 #[tokio::test]
 async fn an_answer_with_both_code_and_error_or_with_neither_is_refused() {
-    let mut back = Returning::as_user("dev-alice").await;
+    let mut back = Returning::as_user("alice").await;
     let sent = back.sent().and("error", "access_denied");
     insta::assert_snapshot!(back.told(&sent).await, @"server_error: The identity provider's answer is malformed.");
     assert_eq!(back.service.rows(), "clients 1");
@@ -146,7 +146,7 @@ async fn an_answer_with_both_code_and_error_or_with_neither_is_refused() {
 
 #[tokio::test]
 async fn a_code_the_provider_does_not_know_admits_nobody() {
-    let mut back = Returning::as_user("dev-alice").await;
+    let mut back = Returning::as_user("alice").await;
     let sent = back.sent().with("code", &("cs_ac_".to_owned() + &"A".repeat(43)));
     insta::assert_snapshot!(back.told(&sent).await, @"server_error: The identity provider's answer could not be trusted.");
     assert_eq!(back.service.rows(), "clients 1");
@@ -154,7 +154,7 @@ async fn a_code_the_provider_does_not_know_admits_nobody() {
 
 #[tokio::test]
 async fn an_answer_that_names_another_issuer_or_none_is_a_mix_up() {
-    let mut back = Returning::as_user("dev-alice").await;
+    let mut back = Returning::as_user("alice").await;
     for iss in ["https://evil.example", "http://localhost:8000"] {
         let sent = back.sent().with("iss", iss);
         assert!(back.told(&sent).await.starts_with("server_error: "), "{iss}");
@@ -168,7 +168,7 @@ async fn an_answer_that_names_another_issuer_or_none_is_a_mix_up() {
 #[tokio::test]
 async fn the_providers_refusal_is_passed_on_in_our_words() {
     let mut told = Vec::new();
-    let mut back = Returning::as_user("dev-alice").await;
+    let mut back = Returning::as_user("alice").await;
     for error in
         ["access_denied", "login_required", "temporarily_unavailable", "server_error", "<b>"]
     {
@@ -191,7 +191,7 @@ async fn the_providers_refusal_is_passed_on_in_our_words() {
 
 #[tokio::test]
 async fn a_person_who_is_not_admitted_leaves_no_trace() {
-    let mut back = Returning::as_user("dev-mallory").await;
+    let mut back = Returning::as_user("mallory").await;
     let sent = back.sent();
     insta::assert_snapshot!(back.told(&sent).await, @"access_denied: This account is not admitted here. Ask the operator, or use another account.");
     assert_eq!(back.service.rows(), "clients 1");
@@ -202,7 +202,7 @@ async fn a_person_who_is_not_admitted_leaves_no_trace() {
 async fn a_person_without_any_of_the_scopes_asked_for_is_refused() {
     let service = Service::start().await;
     let ask = service.ask(&service.client().await).with("scope", "admin");
-    let landing = service.walk(&mut service.browser(), &ask, "dev-bob").await.landing();
+    let landing = service.walk(&mut service.browser(), &ask, "bob").await.landing();
     insta::assert_snapshot!(landing["error"], @"access_denied");
     assert_eq!(service.rows(), "clients 1");
 }
@@ -210,10 +210,10 @@ async fn a_person_without_any_of_the_scopes_asked_for_is_refused() {
 #[tokio::test]
 async fn a_person_who_is_disabled_here_is_refused() {
     let service = Service::start().await;
-    let tokens = service.tokens("dev-bob").await;
+    let tokens = service.tokens("bob").await;
     let (_, claims) = crate::harness::claims(tokens["access_token"].as_str().unwrap());
     disable(&service, claims["sub"].as_str().unwrap());
-    let landing = service.sign_in("dev-bob").await;
+    let landing = service.sign_in("bob").await;
     insta::assert_snapshot!(landing["error"], @"access_denied");
     let store = service.store();
     assert!(store.user(&UserId::new(claims["sub"].as_str().unwrap())).await.unwrap().is_some());
@@ -227,11 +227,11 @@ pub(super) fn disable(service: &Service, user: &str) {
 async fn one_person_is_one_user_however_often_they_sign_in() {
     let service = Service::start().await;
     let mut subjects = std::collections::BTreeSet::new();
-    for user in ["dev-alice", "dev-alice", "dev-bob"] {
+    for user in ["alice", "alice", "bob"] {
         let tokens = service.tokens(user).await;
         let (_, claims) = crate::harness::claims(tokens["access_token"].as_str().unwrap());
         subjects.insert(claims["sub"].to_string());
     }
     assert_eq!(subjects.len(), 2);
-    assert!(subjects.iter().all(|subject| !subject.contains("dev-")), "the id is our own");
+    assert!(subjects.iter().all(|subject| subject.starts_with("\"usr_")), "the id is our own");
 }

@@ -13,7 +13,7 @@ async fn ready() -> (Service, Form) {
 }
 
 async fn fresh(service: &Service) -> Form {
-    let code = service.code("dev-alice").await;
+    let code = service.code("alice").await;
     service.exchange(&service.client().await, &code)
 }
 
@@ -53,11 +53,11 @@ async fn a_good_exchange_gives_tokens_for_this_person_client_server_and_scope() 
 async fn the_scopes_are_those_asked_for_that_the_person_has() {
     let service = Service::start().await;
     for (user, asked, got) in [
-        ("dev-bob", "", "read"),
-        ("dev-bob", "read write admin", "read"),
-        ("dev-alice", "read", "read"),
-        ("dev-alice", "openid read offline_access", "read"),
-        ("dev-alice", "", "admin read write"),
+        ("bob", "", "read"),
+        ("bob", "read write admin", "read"),
+        ("alice", "read", "read"),
+        ("alice", "openid read offline_access", "read"),
+        ("alice", "", "admin read write"),
     ] {
         let client = service.client().await;
         let ask = service.ask(&client).with("scope", asked);
@@ -77,7 +77,7 @@ async fn a_client_that_did_not_register_refreshing_gets_no_refresh_token() {
     });
     let client = service.register(&metadata).await.json();
     let client = client["client_id"].as_str().unwrap();
-    let landing = service.walk(&mut service.browser(), &service.ask(client), "dev-bob").await;
+    let landing = service.walk(&mut service.browser(), &service.ask(client), "bob").await;
     let exchange = service.exchange(client, &landing.landing()["code"]);
     let tokens = service.token(&exchange).await.json();
     let members: Vec<_> = tokens.as_object().unwrap().keys().collect();

@@ -35,7 +35,7 @@ fn successes(answers: &[Answer]) -> Vec<serde_json::Value> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_64_parallel_redemptions_of_one_code_exactly_one_succeeds() {
     let service = Service::start().await;
-    let code = service.code("dev-alice").await;
+    let code = service.code("alice").await;
     let exchange = service.exchange(&service.client().await, &code);
     let answers = at_once(&service, &exchange).await;
     let good = successes(&answers);
@@ -53,7 +53,7 @@ async fn of_64_parallel_redemptions_of_one_code_exactly_one_succeeds() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_64_parallel_refreshes_of_one_token_comes_one_lineage() {
     let service = Service::start().await;
-    let (client, token) = service.lineage("dev-alice").await;
+    let (client, token) = service.lineage("alice").await;
     let answers = at_once(&service, &service.refresh(&client, &token)).await;
     let good = successes(&answers);
     let successors: BTreeSet<_> = good.iter().map(|t| t["refresh_token"].to_string()).collect();
@@ -65,7 +65,7 @@ async fn of_64_parallel_refreshes_of_one_token_comes_one_lineage() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn four_parallel_refreshes_of_one_client_all_succeed_with_one_successor() {
     let service = Service::start().await;
-    let (client, token) = service.lineage("dev-alice").await;
+    let (client, token) = service.lineage("alice").await;
     let form = service.refresh(&client, &token);
     let app = service.router();
     let all = (0..4).map(|_| {
@@ -89,7 +89,7 @@ async fn four_parallel_refreshes_of_one_client_all_succeed_with_one_successor() 
 #[tokio::test]
 async fn a_code_replayed_revokes_the_grant_it_opened_and_its_access_token() {
     let service = Service::start().await;
-    let code = service.code("dev-alice").await;
+    let code = service.code("alice").await;
     let exchange = service.exchange(&service.client().await, &code);
     let tokens = service.token(&exchange).await.json();
     let access = tokens["access_token"].as_str().unwrap();
@@ -106,7 +106,7 @@ async fn a_code_replayed_revokes_the_grant_it_opened_and_its_access_token() {
 #[tokio::test]
 async fn a_code_replayed_an_hour_later_still_revokes() {
     let service = Service::start().await;
-    let code = service.code("dev-alice").await;
+    let code = service.code("alice").await;
     let exchange = service.exchange(&service.client().await, &code);
     let tokens = service.token(&exchange).await.json();
     service.wait(3600);
@@ -119,7 +119,7 @@ async fn a_code_replayed_an_hour_later_still_revokes() {
 #[tokio::test]
 async fn a_replay_without_the_right_verifier_revokes_as_well() {
     let service = Service::start().await;
-    let code = service.code("dev-alice").await;
+    let code = service.code("alice").await;
     let exchange = service.exchange(&service.client().await, &code);
     let tokens = service.token(&exchange).await.json();
     let replay = exchange.with("code_verifier", &"x".repeat(43));

@@ -7,7 +7,7 @@ use crate::harness::{Service, claims};
 #[tokio::test]
 async fn alice_signs_in_and_her_token_is_good_at_the_server() {
     let service = Service::start().await;
-    let tokens = service.tokens("dev-alice").await;
+    let tokens = service.tokens("alice").await;
     let access = tokens["access_token"].as_str().unwrap();
     assert_eq!(service.mcp(access).await, 200);
     let (head, _) = claims(access);

@@ -17,7 +17,7 @@ struct Unspent {
 impl Unspent {
     async fn code() -> Self {
         let service = Service::start().await;
-        let code = service.code("dev-bob").await;
+        let code = service.code("bob").await;
         let exchange = service.exchange(&service.client().await, &code);
         Self { service, exchange }
     }
@@ -155,7 +155,7 @@ async fn a_body_beyond_sixty_four_kilobytes_is_refused() {
 #[tokio::test]
 async fn a_deleted_client_gets_401_invalid_client_so_that_it_registers_anew() {
     let unspent = Unspent::code().await;
-    let (client, token) = unspent.service.lineage("dev-bob").await;
+    let (client, token) = unspent.service.lineage("bob").await;
     let id = countersign::protocol::id::ClientId::new(client.as_str());
     let removed = unspent.service.store().remove_client(&id, unspent.service.now()).await;
     assert!(removed.unwrap());

@@ -16,7 +16,10 @@ async fn a_token_of_another_algorithm_is_refused() {
 
 #[tokio::test]
 async fn a_token_that_brings_its_own_key_is_refused() {
-    refused_by_every_kind_at_first(KEYS).await;
+    let (foreign, borrowed): (Vec<Row>, Vec<Row>) =
+        KEYS.iter().partition(|(_, why, _)| *why == UNKNOWN);
+    refused_by_every_kind_at_first(&foreign).await;
+    refused_by_every_kind(&borrowed).await;
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ async fn refused_by_every_kind(rows: &[Row]) {
 
 /// Tries each row at one kind whose file is changed so, one after another at one service, whose key
 /// set is cold at the first and warm at the others.
-async fn refused(kind: Kind, edit: fn(String) -> String, error: &str, rows: &[Row]) {
+async fn refused(kind: Kind, edit: fn(&str) -> String, error: &str, rows: &[Row]) {
     let (mut failed, mut world) = (Vec::new(), None);
     for (name, why, defect) in rows {
         let here = match world.take() {
@@ -64,6 +64,6 @@ async fn attempt(world: &World, error: &str, why: &str, defect: Defect) {
 }
 
 /// The file as shipped.
-fn shipped(file: String) -> String {
-    file
+fn shipped(file: &str) -> String {
+    file.to_owned()
 }

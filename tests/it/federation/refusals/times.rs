@@ -13,7 +13,7 @@ async fn a_token_that_is_not_of_this_moment_is_refused() {
 #[tokio::test]
 async fn a_sign_in_longer_ago_than_the_file_allows_is_refused() {
     for kind in Kind::ALL {
-        let edit = |file: String| with_keys(&file, "max_age = \"1h\"");
+        let edit = |file: &str| with_keys(file, "max_age = \"1h\"");
         refused(kind, edit, UNTRUSTED, AGES).await;
     }
 }

@@ -1,0 +1,180 @@
+//! The store does not answer: 503 with `Retry-After`, nothing half done, and all is well afterwards.
+
+use axum::body::Body;
+use http::Request;
+use serde_json::json;
+
+use crate::harness::{Answer, REDIRECT, Service};
+
+fn unavailable(answer: &Answer) {
+    assert_eq!(
+        (answer.status.as_u16(), answer.header("retry-after")),
+        (503, "5"),
+        "{}",
+        answer.body
+    );
+    assert!(!answer.body.contains("told to fail"), "the cause is for the log: {}", answer.body);
+}
+
+fn unavailable_in_json(answer: &Answer) {
+    unavailable(answer);
+    assert!(answer.refusal().starts_with("503 temporarily_unavailable: "));
+}
+
+fn unavailable_on_a_page(answer: &Answer) {
+    unavailable(answer);
+    assert_eq!(answer.page(), "503 Not available right now");
+}
+
+#[tokio::test]
+async fn the_authorize_page_says_so_and_never_calls_a_known_client_unknown() {
+    let service = Service::start().await;
+    let path = format!("/authorize?{}", service.ask(&service.client().await).encoded());
+    service.store.breaks("client");
+    unavailable_on_a_page(&service.get(&path).await);
+    service.store.heals();
+    assert_eq!(service.get(&path).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_consent_that_cannot_be_stored_leads_nowhere_and_can_be_given_again() {
+    let service = Service::start().await;
+    let mut browser = service.browser();
+    let here = format!("/authorize?{}", service.ask(&service.client().await).encoded());
+    let page = browser.get(&here).await;
+    let cookies = browser.cookies.clone();
+    let url = format!("{}{here}", service.issuer);
+    for verb in ["client", "put_sign_in"] {
+        service.store.breaks(verb);
+        let answer = browser.press(&url, &page, ("provider", "dev")).await;
+        unavailable_on_a_page(&answer);
+        assert_eq!(browser.cookies, cookies, "no cookie of a sign-in that is not there");
+        service.store.heals();
+    }
+    assert_eq!(service.rows(), "clients 1");
+    assert_eq!(browser.press(&url, &page, ("provider", "dev")).await.status, 303);
+}
+
+#[tokio::test]
+async fn a_return_from_the_provider_can_be_tried_again_when_the_sign_in_could_not_be_read() {
+    let service = Service::start().await;
+    let mut browser = service.browser();
+    let ask = service.ask(&service.client().await);
+    let back = service.to_callback(&mut browser, &ask, "alice").await;
+    service.store.breaks("take_sign_in");
+    unavailable_on_a_page(&browser.get(&back).await);
+    assert_eq!(service.rows(), "clients 1, sign_ins 1");
+    service.store.heals();
+    assert!(browser.get(&back).await.landing().contains_key("code"), "a reload is enough");
+}
+
+#[tokio::test]
+async fn a_person_or_code_that_cannot_be_stored_gives_the_client_no_code() {
+    let service = Service::start().await;
+    for verb in ["admit", "put_code"] {
+        let mut browser = service.browser();
+        let ask = service.ask(&service.client().await);
+        let back = service.to_callback(&mut browser, &ask, "alice").await;
+        service.store.breaks(verb);
+        unavailable_on_a_page(&browser.get(&back).await);
+        service.store.heals();
+        let rows = service.rows();
+        assert!(!rows.contains("codes") && !rows.contains("consents"), "{rows}");
+    }
+}
+
+#[tokio::test]
+async fn an_exchange_that_fails_spends_nothing() {
+    let service = Service::start().await;
+    let code = service.code("alice").await;
+    let exchange = service.exchange(&service.client().await, &code);
+    let before = service.rows();
+    for verb in ["client", "code", "user", "spend"] {
+        service.store.breaks(verb);
+        unavailable_in_json(&service.token(&exchange).await);
+        assert_eq!(service.rows(), before, "{verb}");
+        service.store.heals();
+    }
+    assert_eq!(service.token(&exchange).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_refresh_that_fails_rotates_nothing() {
+    let service = Service::start().await;
+    let (client, token) = service.lineage("alice").await;
+    let refresh = service.refresh(&client, &token);
+    for verb in ["client", "grant", "user", "swap_grant"] {
+        service.store.breaks(verb);
+        unavailable_in_json(&service.token(&refresh).await);
+        service.store.heals();
+    }
+    let next = service.token(&refresh).await.json();
+    let next = service.refresh(&client, next["refresh_token"].as_str().unwrap());
+    assert_eq!(service.token(&next).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_revocation_after_a_replay_that_cannot_be_stored_is_done_at_the_next_replay() {
+    let service = Service::start().await;
+    let code = service.code("alice").await;
+    let exchange = service.exchange(&service.client().await, &code);
+    let tokens = service.token(&exchange).await.json();
+    let access = tokens["access_token"].as_str().unwrap();
+    service.store.breaks("revoke_grant");
+    unavailable_in_json(&service.token(&exchange).await);
+    service.store.heals();
+    assert!(service.token(&exchange).await.refusal().starts_with("400 invalid_grant: "));
+    assert_eq!(service.mcp(access).await, 401);
+}
+
+#[tokio::test]
+async fn a_registration_that_cannot_be_stored_is_not_confirmed() {
+    let service = Service::start().await;
+    let metadata = json!({"redirect_uris": [REDIRECT]});
+    for verb in ["client", "put_client"] {
+        service.store.breaks(verb);
+        unavailable_in_json(&service.register(&metadata).await);
+        service.store.heals();
+    }
+    assert_eq!(service.rows(), "");
+}
+
+#[tokio::test]
+async fn access_tokens_are_judged_without_the_store() {
+    let service = Service::start().await;
+    let tokens = service.tokens("alice").await;
+    service.store.breaks("*");
+    assert_eq!(service.mcp(tokens["access_token"].as_str().unwrap()).await, 200);
+    for path in ["/jwks", "/.well-known/oauth-authorization-server", "/healthz", "/"] {
+        assert_eq!(service.get(path).await.status, 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn readiness_is_a_real_write() {
+    let service = Service::start().await;
+    let answer = service.get("/readyz").await;
+    assert_eq!(answer.header("cache-control"), "no-store");
+    insta::assert_snapshot!(format!("{} {}", answer.status, answer.body), @r#"200 OK {"ready":true,"degraded":[]}"#);
+    let service = Service::start().await;
+    service.store.breaks("probe");
+    let answer = service.get("/readyz").await;
+    insta::assert_snapshot!(format!("{} {}", answer.status, answer.body), @r#"503 Service Unavailable {"ready":false,"degraded":[]}"#);
+}
+
+#[tokio::test]
+async fn a_database_file_that_was_removed_takes_no_more_writes() {
+    let service = Service::start().await;
+    let (client, token) = service.lineage("alice").await;
+    std::fs::remove_file(service.root().join("data/countersign.db")).unwrap();
+    unavailable_in_json(&service.token(&service.refresh(&client, &token)).await);
+    assert_eq!(service.get("/readyz").await.status, 503);
+}
+
+#[tokio::test]
+async fn figures_are_for_this_machine_only() {
+    let service = Service::start().await;
+    let request = Request::get("/metrics").header("x-forwarded-for", "127.0.0.1");
+    let answer = service.send(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status, 404, "a header proves nothing");
+}
