@@ -53,7 +53,7 @@ impl World {
         let client = self.service.client().await;
         let ask = self.service.ask(&client).with("resource", resource);
         let mut browser = self.service.browser();
-        let landing = self.service.walk(&mut browser, &ask, "dev-alice").await.landing();
+        let landing = self.service.walk(&mut browser, &ask, "alice").await.landing();
         let exchange = self.service.exchange(&client, &landing["code"]).with("resource", resource);
         let answer = self.service.token(&exchange).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
@@ -88,7 +88,7 @@ async fn a_client_finds_the_way_from_there_signs_alice_in_and_she_is_greeted() {
     let ask = AuthorizationRequest::new(REDIRECT).with_initial_scope_selection();
     state.start_authorization(ask).await.unwrap();
     let authorize = state.get_authorization_url().await.unwrap();
-    let called = Person::new().sign_in(&authorize, "dev-alice").await;
+    let called = Person::new().sign_in(&authorize, "alice").await;
     state.handle_callback_url(&called).await.unwrap();
     let http =
         AuthClient::new(reqwest::Client::default(), state.into_authorization_manager().unwrap());
@@ -123,7 +123,7 @@ async fn a_code_for_one_server_gives_no_token_for_the_other() {
     let client = world.service.client().await;
     let ask = world.service.ask(&client);
     let mut browser = world.service.browser();
-    let landing = world.service.walk(&mut browser, &ask, "dev-alice").await.landing();
+    let landing = world.service.walk(&mut browser, &ask, "alice").await.landing();
     let exchange = world.service.exchange(&client, &landing["code"]);
     let answer = world.service.token(&exchange.with("resource", &world.elsewhere)).await;
     assert_eq!((answer.status.as_u16(), &answer.json()["error"]), (400, &json!("invalid_target")));

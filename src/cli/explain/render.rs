@@ -67,8 +67,11 @@ fn there(server: &AtServer) -> String {
         let cells = [tool.name.clone(), list(&tool.needs), yes(tool.allowed)];
         table.row(style(tool.allowed), cells);
     }
-    let others = server.other_tools;
-    table.row(style(others), ["any other".to_owned(), String::new(), yes(others)]);
+    let (style, tool, may) = match server.other_tools {
+        Some(others) => (style(others), "any other", yes(others)),
+        None => (PLAIN, "any", "as it decides".to_owned()),
+    };
+    table.row(style, [tool.to_owned(), String::new(), may]);
     let token = if server.token { list(&server.granted) } else { "no token".to_owned() };
     let lines = [("Asked for", list(&server.asked)), ("Granted", token)];
     let title = heading(&format!("At {} ({})", server.name, server.url));

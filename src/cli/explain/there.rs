@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    engine::policy::{ServerSettings, Unlisted, Verdict},
+    engine::policy::{ServerSettings, Unlisted, Upstream, Verdict},
     protocol::{id::ServerId, resource::Resource, scope::Scopes},
     provider::policy::Explanation,
 };
@@ -21,8 +21,8 @@ pub(super) struct AtServer {
     /// Whether a token would be issued at all.
     pub(super) token: bool,
     pub(super) tools: Vec<ToolThere>,
-    /// Whether tools that no rule names may be called.
-    pub(super) other_tools: bool,
+    /// Whether tools that no rule names may be called; none: the server stands elsewhere and decides.
+    pub(super) other_tools: Option<bool>,
 }
 
 /// One tool.
@@ -54,7 +54,8 @@ impl AtServer {
             name: server.name.clone(),
             url: server.resource.clone(),
             tools: server.policy.tools().map(tool).collect(),
-            other_tools: token && server.policy.unlisted() == Unlisted::Allow,
+            other_tools: (server.upstream != Upstream::Elsewhere)
+                .then(|| token && server.policy.unlisted() == Unlisted::Allow),
             asked,
             granted,
             token,
