@@ -5,9 +5,7 @@ use std::sync::LazyLock;
 use aws_lc_rs::{
     hmac,
     rand::SystemRandom,
-    signature::{
-        self, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RsaEncoding, RsaKeyPair,
-    },
+    signature::{self, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RsaEncoding, RsaKeyPair},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use countersign::jose::{algorithm::Algorithm, sign::SigningKey};
@@ -65,7 +63,10 @@ impl TestKey {
 
     /// `SubjectPublicKeyInfo`.
     pub(crate) fn public_der(&self) -> Vec<u8> {
-        use aws_lc_rs::{encoding::{AsDer as _, PublicKeyX509Der}, signature::KeyPair as _};
+        use aws_lc_rs::{
+            encoding::{AsDer as _, PublicKeyX509Der},
+            signature::KeyPair as _,
+        };
         let pair = RsaKeyPair::from_pkcs8(&self.der).unwrap();
         let der: PublicKeyX509Der<'_> = pair.public_key().as_der().unwrap();
         der.as_ref().to_vec()

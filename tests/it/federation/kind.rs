@@ -132,10 +132,13 @@ impl Kind {
     pub(crate) fn claims(self, desk: &Desk, nonce: &str, access: &str) -> Value {
         let now = desk.clock.now().unix();
         let life = if self == Self::Auth0 { 36_000 } else { 3600 };
-        let claims = merged(desk.person.clone(), &json!({
-            "iss": self.issuer(&desk.uri), "aud": self.client_id(), "nonce": nonce,
-            "iat": now, "exp": now + life,
-        }));
+        let claims = merged(
+            desk.person.clone(),
+            &json!({
+                "iss": self.issuer(&desk.uri), "aud": self.client_id(), "nonce": nonce,
+                "iat": now, "exp": now + life,
+            }),
+        );
         if self != Self::Google {
             return claims;
         }
@@ -161,8 +164,10 @@ impl Kind {
     pub(crate) fn key_headers(self, answer: ResponseTemplate) -> ResponseTemplate {
         let control = "cache-control";
         match self {
-            Self::Auth0 => answer
-                .insert_header(control, "public, max-age=15, stale-while-revalidate=15, stale-if-error=86400"),
+            Self::Auth0 => answer.insert_header(
+                control,
+                "public, max-age=15, stale-while-revalidate=15, stale-if-error=86400",
+            ),
             Self::Google => answer
                 .insert_header(control, "public, max-age=19302, must-revalidate, no-transform")
                 .insert_header("age", "5059"),
@@ -192,7 +197,8 @@ impl Kind {
 /// Google's file with other endpoints; issuers and rules stay as they are.
 fn moved(shipped: &str, uri: &str) -> String {
     let google = Kind::Google;
-    let (authorize, token, jwks) = (google.authorize_path(), google.token_path(), google.jwks_path());
+    let (authorize, token, jwks) =
+        (google.authorize_path(), google.token_path(), google.jwks_path());
     let endpoints = format!(
         "endpoints = {{ authorization = \"{uri}{authorize}\", token = \"{uri}{token}\", jwks = \"{uri}{jwks}\" }}\n"
     );

@@ -19,7 +19,10 @@ async fn the_same_address_under_another_subject_is_another_person() {
         assert_ne!(alice, other);
         let (alice, other) = (world.user(&alice).await, world.user(&other).await);
         assert_eq!((alice.email.as_deref(), other.email.as_deref()), (Some(EMAIL), Some(EMAIL)));
-        assert!(world.service.rows().contains("identities 2") && world.service.rows().contains("users 2"));
+        assert!(
+            world.service.rows().contains("identities 2")
+                && world.service.rows().contains("users 2")
+        );
     }
 }
 
@@ -119,7 +122,9 @@ async fn a_person_whose_claims_give_no_scope_is_refused_and_not_stored() {
     let strict = |file: String| {
         let head = with_keys(&file, "");
         let head = head.split("[[grant]]").next().unwrap();
-        format!("{head}[[grant]]\nwhen = {{ claim = \"staff\", equals = true }}\nscopes = [\"read\"]\n")
+        format!(
+            "{head}[[grant]]\nwhen = {{ claim = \"staff\", equals = true }}\nscopes = [\"read\"]\n"
+        )
     };
     for kind in Kind::ALL {
         let world = World::with(kind, strict).await;

@@ -110,10 +110,7 @@ impl World {
     }
 
     /// The token response and the claims of its access token.
-    async fn redeem(
-        &self,
-        landing: &BTreeMap<String, String>,
-    ) -> (Value, Value) {
+    async fn redeem(&self, landing: &BTreeMap<String, String>) -> (Value, Value) {
         let code = landing.get("code").unwrap_or_else(|| panic!("{landing:?}"));
         assert_eq!((landing["state"].as_str(), &landing["iss"]), ("s t", &self.service.issuer));
         let answer = self.service.token(&self.service.exchange(&self.client, code)).await;
@@ -174,7 +171,11 @@ impl World {
     pub(crate) async fn another_can_be_chosen(&self, browser: &mut Browser, answer: &Answer) {
         self.was_shown(answer, "503 The sign-in was interrupted");
         assert_ne!(answer.header("retry-after"), "");
-        assert!(answer.body.contains(&format!("{} cannot be reached", self.label())), "{}", answer.body);
+        assert!(
+            answer.body.contains(&format!("{} cannot be reached", self.label())),
+            "{}",
+            answer.body
+        );
         let link = answer.body.split("class=\"go\" href=\"").nth(1).unwrap();
         let link = link.split('"').next().unwrap().replace("&amp;", "&").replace("&#x2f;", "/");
         let here = format!("{}{link}", self.service.issuer);

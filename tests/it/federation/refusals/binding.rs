@@ -39,7 +39,8 @@ async fn a_code_of_another_sign_in_is_refused_because_its_verifier_is_another() 
         let world = World::of(kind).await;
         let (mut victim, mut attacker) = (world.service.browser(), world.service.browser());
         let (own, other) = (world.callback(&mut attacker).await, world.callback(&mut victim).await);
-        let answer = attacker.get(&with_param(&own, "code", query(&other, "code").as_deref())).await;
+        let answer =
+            attacker.get(&with_param(&own, "code", query(&other, "code").as_deref())).await;
         world.was_told(&answer, UNTRUSTED, "refuses the code: invalid_grant");
         assert_eq!(world.service.rows(), "clients 1, sign_ins 1");
         let late = victim.get(&other).await;

@@ -3,7 +3,10 @@
 use serde_json::json;
 
 use super::{Row, UNTRUSTED, refused, refused_by_every_kind, shipped};
-use crate::federation::{kind::{Kind, with_keys}, token::Draft};
+use crate::federation::{
+    kind::{Kind, with_keys},
+    token::Draft,
+};
 
 #[tokio::test]
 async fn a_token_of_another_issuer_is_refused() {
@@ -36,7 +39,9 @@ const ISSUERS: &[Row] = &[
         draft.claim("iss", other);
     }),
     ("upper case", ISSUER, |draft| draft.claim("iss", text(draft, "iss").to_uppercase())),
-    ("the issuer and more", ISSUER, |draft| draft.claim("iss", text(draft, "iss") + ".evil.example")),
+    ("the issuer and more", ISSUER, |draft| {
+        draft.claim("iss", text(draft, "iss") + ".evil.example")
+    }),
     ("no issuer", "claim `iss` is missing", |draft| draft.without("iss")),
     ("null", "claim `iss` is not a string", |draft| draft.claim("iss", json!(null))),
     ("a list with the issuer in it", "claim `iss` is not a string", |draft| {
@@ -52,7 +57,9 @@ const AUTH0: &[Row] = &[
 ];
 
 const GOOGLE: &[Row] = &[
-    ("a look-alike", ISSUER, |draft| draft.claim("iss", "https://accounts.google.com.evil.example")),
+    ("a look-alike", ISSUER, |draft| {
+        draft.claim("iss", "https://accounts.google.com.evil.example")
+    }),
     ("plain http", ISSUER, |draft| draft.claim("iss", "http://accounts.google.com")),
     ("the discovery host of another product", ISSUER, |draft| {
         draft.claim("iss", "https://securetoken.google.com/project");

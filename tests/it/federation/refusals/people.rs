@@ -13,9 +13,14 @@ async fn a_token_about_nobody_is_refused() {
 #[tokio::test]
 async fn a_subject_that_does_not_show_is_refused() {
     for kind in Kind::ALL {
-        refused(kind, shipped, DENIED, &[("text turned around", "subject claim", |draft| {
-            draft.claim("sub", "alice\u{202E}mallory");
-        })])
+        refused(
+            kind,
+            shipped,
+            DENIED,
+            &[("text turned around", "subject claim", |draft| {
+                draft.claim("sub", "alice\u{202E}mallory");
+            })],
+        )
         .await;
     }
 }
@@ -35,9 +40,14 @@ async fn people_outside_the_workspace_are_refused() {
 
 #[tokio::test]
 async fn a_service_account_of_google_is_refused() {
-    refused(Kind::Google, shipped, DENIED, &[("robot", "not a Google service account", |draft| {
-        draft.claim("email", "robot@project.iam.gserviceaccount.com");
-    })])
+    refused(
+        Kind::Google,
+        shipped,
+        DENIED,
+        &[("robot", "not a Google service account", |draft| {
+            draft.claim("email", "robot@project.iam.gserviceaccount.com");
+        })],
+    )
     .await;
 }
 
@@ -51,21 +61,31 @@ async fn people_of_another_organization_are_refused() {
 
 #[tokio::test]
 async fn people_of_an_organization_that_the_file_does_not_name_are_refused() {
-    refused(Kind::Auth0, shipped, DENIED, &[
-        ("an id", "claim \"org_id\" is absent", |draft| draft.claim("org_id", "org_other")),
-        ("a name", "claim \"org_name\" is absent", |draft| draft.claim("org_name", "other")),
-    ])
+    refused(
+        Kind::Auth0,
+        shipped,
+        DENIED,
+        &[
+            ("an id", "claim \"org_id\" is absent", |draft| draft.claim("org_id", "org_other")),
+            ("a name", "claim \"org_name\" is absent", |draft| draft.claim("org_name", "other")),
+        ],
+    )
     .await;
 }
 
 #[tokio::test]
 async fn a_required_claim_that_is_missing_or_different_refuses() {
     let tenant = |file: String| with_keys(&file, "require = { tid = \"t1\" }");
-    refused(Kind::Oidc, tenant, DENIED, &[
-        ("missing", "claim \"tid\" equals \"t1\"", |_| {}),
-        ("another", "claim \"tid\" equals \"t1\"", |draft| draft.claim("tid", "t2")),
-        ("in a list", "claim \"tid\" equals \"t1\"", |draft| draft.claim("tid", json!(["t1"]))),
-    ])
+    refused(
+        Kind::Oidc,
+        tenant,
+        DENIED,
+        &[
+            ("missing", "claim \"tid\" equals \"t1\"", |_| {}),
+            ("another", "claim \"tid\" equals \"t1\"", |draft| draft.claim("tid", "t2")),
+            ("in a list", "claim \"tid\" equals \"t1\"", |draft| draft.claim("tid", json!(["t1"]))),
+        ],
+    )
     .await;
 }
 
@@ -77,16 +97,21 @@ async fn people_whom_no_allow_rule_names_are_refused() {
         format!("{head}[[allow]]\nemail_domain = \"corp.example\"\n[[grant]]{rules}")
     };
     for kind in Kind::ALL {
-        refused(kind, staff, DENIED, &[
-            ("another domain", "no [[allow]] rule holds", |_| {}),
-            ("the domain, unverified", "no [[allow]] rule holds", |draft| {
-                draft.claim("email", "ceo@corp.example");
-                draft.claim("email_verified", false);
-            }),
-            ("the domain in the local part", "no [[allow]] rule holds", |draft| {
-                draft.claim("email", "\"ceo@corp.example\"@evil.example");
-            }),
-        ])
+        refused(
+            kind,
+            staff,
+            DENIED,
+            &[
+                ("another domain", "no [[allow]] rule holds", |_| {}),
+                ("the domain, unverified", "no [[allow]] rule holds", |draft| {
+                    draft.claim("email", "ceo@corp.example");
+                    draft.claim("email_verified", false);
+                }),
+                ("the domain in the local part", "no [[allow]] rule holds", |draft| {
+                    draft.claim("email", "\"ceo@corp.example\"@evil.example");
+                }),
+            ],
+        )
         .await;
     }
 }
@@ -124,7 +149,9 @@ const WORKSPACE: &[Row] = &[
 
 const ORGANIZATION: &[Row] = &[
     ("none", "claim \"org_id\" equals \"org_example\"", |_| {}),
-    ("another", "claim \"org_id\" equals \"org_example\"", |draft| draft.claim("org_id", "org_other")),
+    ("another", "claim \"org_id\" equals \"org_example\"", |draft| {
+        draft.claim("org_id", "org_other")
+    }),
     ("its id as a name", "claim \"org_id\" equals \"org_example\"", |draft| {
         draft.claim("org_name", "org_example");
     }),
@@ -134,4 +161,3 @@ const ORGANIZATION_NAME: &[Row] = &[
     ("none", "claim \"org_name\" equals \"example\"", |draft| draft.claim("org_id", "org_1")),
     ("another", "claim \"org_name\" equals \"example\"", |draft| draft.claim("org_name", "other")),
 ];
-
