@@ -93,14 +93,14 @@ pub(super) struct Records {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(crate = "schemars")]
 pub(super) struct Record {
-    id: u8,
+    id: i32,
     title: &'static str,
     value: f64,
 }
 
 impl Records {
     pub(super) fn sample(limit: Option<u8>) -> Self {
-        let all = SAMPLE.into_iter().zip(1_u8..);
+        let all = SAMPLE.into_iter().zip(1..);
         let taken = all.take(limit.map_or(usize::MAX, usize::from));
         Self { records: taken.map(|((title, value), id)| Record { id, title, value }).collect() }
     }

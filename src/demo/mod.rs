@@ -1,7 +1,7 @@
 //! Floor 5: the built-in MCP server, on the official Rust SDK. Something to connect to before there is
 //! a server of one's own, and the pattern of how to guard one.
 //!
-//! It owns its tools and, in [`gate`], the step from a call's tool name to a verdict. Tokens are the
+//! It owns its tools and, in `gate`, the step from a call's tool name to a verdict. Tokens are the
 //! guard's business, scopes per tool the server file's.
 
 mod answer;
