@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 /// A command line of ours.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Said {
-    /// The words before the first option or value.
+    /// The command: the words before the first option or value.
     pub(super) words: Vec<String>,
     /// The options.
     pub(super) options: Vec<String>,
@@ -50,24 +50,19 @@ pub(super) fn paths(text: &str) -> BTreeSet<String> {
     code(text).filter(ours).map(str::to_owned).collect()
 }
 
-/// Our commands in code type, and in shell blocks.
+/// Our commands, in code type or in shell blocks.
 pub(super) fn commands(text: &str) -> BTreeSet<Said> {
-    let begun = |line: &str| line.split_once("countersign ").map(|(_, rest)| rest.to_owned());
-    let shell = text.lines().filter(|line| !line.starts_with('|'));
-    let lines = shell.filter(|line| line.trim_start().starts_with("countersign "));
-    let spoken = code(text).filter(|code| code.starts_with("countersign "));
-    spoken
-        .chain(lines)
-        .chain(text.lines().filter(|line| line.contains("$(countersign ")))
-        .filter_map(begun)
-        .map(|rest| said(&rest))
-        .collect()
+    let typed = text.lines().map(str::trim_start).map(|line| line.trim_start_matches("TOKEN=$("));
+    let all = code(text).chain(typed).filter_map(|line| line.strip_prefix("countersign "));
+    all.map(said).collect()
 }
 
+/// `help` before a command is what `--help` is after it.
 fn said(rest: &str) -> Said {
-    let all = rest.split(['#', ')', '|']).next().unwrap_or_default().split_whitespace();
-    let word = |word: &&str| word.bytes().all(|b| b.is_ascii_lowercase());
-    let words = all.clone().take_while(word).map(str::to_owned).collect();
+    let rest = rest.split(['#', ')']).next().unwrap_or_default();
+    let all = rest.strip_prefix("help ").unwrap_or(rest).split_whitespace();
+    let plain = |word: &&str| word.bytes().all(|b| b.is_ascii_lowercase());
+    let words = all.clone().take_while(plain).map(str::to_owned).collect();
     let options = all.filter(|word| word.starts_with("--")).map(str::to_owned).collect();
     Said { words, options }
 }
