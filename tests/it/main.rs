@@ -12,6 +12,7 @@ mod guard;
 mod harness;
 mod oauth;
 mod pages;
+mod readme;
 mod rmcp_client;
 mod running;
 mod store;

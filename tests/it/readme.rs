@@ -1,0 +1,192 @@
+//! What the documents say, held against the program: variables, files, commands, and every block that
+//! is marked by a comment before it.
+
+mod blocks;
+mod said;
+
+use std::{fs, path::Path, process::Command};
+
+use countersign::{
+    config::{Config, Lookup, VARIABLES, load},
+    protocol::access::AccessClaims,
+};
+use tempfile::TempDir;
+
+use self::{
+    blocks::{blocks, marked},
+    said::{Said, anchors, commands, headings, links, paths, variables},
+};
+
+#[test]
+fn every_variable_it_names_exists() {
+    let known = |name: &str| {
+        let secret = |name: &str| VARIABLES.iter().any(|it| it.name == name && it.secret);
+        VARIABLES.iter().any(|it| it.name == name) || name.strip_suffix("_FILE").is_some_and(secret)
+    };
+    for (document, text) in documents() {
+        for name in variables(&text) {
+            assert!(known(&name), "{document}: {name}");
+        }
+    }
+    assert!(variables(&read("README.md")).len() > 10);
+}
+
+#[test]
+fn every_file_it_names_exists() {
+    let top = top();
+    for (document, text) in documents() {
+        let here = top.join(&document).parent().unwrap().to_owned();
+        for link in links(&text) {
+            assert!(here.join(&link).exists(), "{document} links to {link}");
+        }
+        for path in paths(&text).iter().filter(|path| *path != TO_BE_MADE) {
+            assert!(top.join(path).exists(), "{document} names {path}");
+        }
+    }
+}
+
+#[test]
+fn every_section_it_points_to_exists() {
+    let readme = headings(&read("README.md"));
+    for (document, text) in documents() {
+        for anchor in anchors(&text) {
+            assert!(readme.contains(&anchor), "{document} points to #{anchor}");
+        }
+    }
+}
+
+#[test]
+fn every_command_and_option_it_names_exists() {
+    let readme = read("README.md");
+    let all = commands(&readme);
+    assert!(all.len() > 5, "{all:?}");
+    for Said { words, options } in all {
+        let (told, known) = run(top(), &words, &["--help"]);
+        assert!(known, "{words:?}");
+        for option in options {
+            assert!(told.contains(&option), "{words:?}: {option}");
+        }
+    }
+}
+
+#[test]
+fn every_env_block_is_enough_to_start_with() {
+    let readme = read("README.md");
+    let all: Vec<_> = marked(&readme, "env").collect();
+    assert_eq!(all.len(), 3);
+    for text in all {
+        let folder = shipped();
+        fs::write(folder.path().join(".env"), &text).unwrap();
+        let config = configured(folder.path(), &[]);
+        assert_eq!(config.providers.len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn the_provider_rules_hold_their_own_examples() {
+    let rules = marked(&read("README.md"), "provider rules").next().unwrap();
+    let head = "kind = \"oidc\"\nissuer = \"https://id.example.com\"\nclient = { id = \"x\" }\n";
+    let folder = shipped();
+    fs::write(folder.path().join("providers/readme.toml"), format!("{head}{rules}")).unwrap();
+    let config = configured(folder.path(), &[("COUNTERSIGN_PROVIDERS", "readme")]);
+    assert_eq!(config.providers[0].examples.len(), 2);
+}
+
+#[test]
+fn the_table_of_conditions_is_one_that_rules_may_have() {
+    let readme = read("README.md");
+    let cells = readme.lines().filter_map(|line| line.strip_prefix("| `")?.split("` |").next());
+    let conditions: Vec<_> = cells.filter(|cell| cell.contains(" = ")).collect();
+    assert_eq!(conditions.len(), 7);
+    let head = "kind = \"oidc\"\nissuer = \"https://id.example.com\"\nclient = { id = \"x\" }\n";
+    let grant = |when: &str| format!("[[grant]]\nscopes = [\"read\"]\nwhen = {{ {when} }}\n");
+    let rules: String = conditions.into_iter().map(grant).collect();
+    let folder = shipped();
+    fs::write(folder.path().join("providers/readme.toml"), format!("{head}{rules}")).unwrap();
+    configured(folder.path(), &[("COUNTERSIGN_PROVIDERS", "readme")]);
+}
+
+#[test]
+fn the_server_file_is_a_good_one() {
+    let text = marked(&read("README.md"), "server file").next().unwrap();
+    let folder = shipped();
+    fs::write(folder.path().join(TO_BE_MADE), text).unwrap();
+    let config = configured(folder.path(), &[("COUNTERSIGN_SERVERS", "demo,notes")]);
+    assert_eq!(config.servers.len(), 2);
+}
+
+#[test]
+fn the_explanation_is_what_the_program_prints() {
+    let readme = read("README.md");
+    let folder = shipped();
+    let claims = marked(&readme, "claims").next().unwrap();
+    fs::write(folder.path().join("alice.json"), claims).unwrap();
+    let asked =
+        "`countersign explain --provider dev --claims alice.json --server demo --scope read`";
+    assert!(readme.contains(asked));
+    let words: Vec<_> = asked.trim_matches('`').split(' ').skip(1).map(str::to_owned).collect();
+    let (printed, _) = run(folder.path(), &words, &[]);
+    let trimmed: Vec<_> = printed.lines().map(str::trim_end).collect();
+    let told = marked(&readme, "explanation").next().unwrap();
+    assert_eq!(trimmed.join("\n").trim_end(), told.trim_end());
+}
+
+#[test]
+fn the_access_token_has_the_claims_of_ours_and_no_other() {
+    let text = marked(&read("README.md"), "access token").next().unwrap();
+    let told: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let claims: AccessClaims = serde_json::from_str(&text).unwrap();
+    assert_eq!(serde_json::to_value(&claims).unwrap(), told);
+}
+
+#[test]
+fn the_rust_it_shows_stands_in_the_example() {
+    let example = read("examples/guarded_server.rs");
+    let readme = read("README.md");
+    let shown: Vec<_> = blocks(&readme).filter(|block| block.language == "rust").collect();
+    assert_eq!(shown.len(), 2);
+    for block in shown {
+        assert!(example.contains(&block.text), "{}", block.text);
+    }
+}
+
+fn documents() -> impl Iterator<Item = (String, String)> {
+    let names = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/threat-notes.md"];
+    names.into_iter().map(|name| (name.to_owned(), read(name)))
+}
+
+fn top() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(name: &str) -> String {
+    fs::read_to_string(top().join(name)).unwrap()
+}
+
+/// A folder with the shipped files.
+fn shipped() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["providers", "servers"] {
+        fs::create_dir(folder.path().join(name)).unwrap();
+        for entry in fs::read_dir(top().join(name)).unwrap() {
+            let entry = entry.unwrap();
+            fs::copy(entry.path(), folder.path().join(name).join(entry.file_name())).unwrap();
+        }
+    }
+    folder
+}
+
+fn configured(root: &Path, variables: &[(&str, &str)]) -> Config {
+    let look = Lookup::new(variables.iter().copied()).with_dotenv(&root.join(".env"));
+    load(&look, root).unwrap()
+}
+
+/// What the program prints, and whether it ends well.
+fn run(root: &Path, words: &[String], more: &[&str]) -> (String, bool) {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_countersign"));
+    let ended = program.args(words).args(more).current_dir(root).env_clear().output().unwrap();
+    (String::from_utf8(ended.stdout).unwrap(), ended.status.success())
+}
+
+/// The file that the README asks its reader to write.
+const TO_BE_MADE: &str = "servers/notes.toml";
