@@ -22,6 +22,12 @@ async fn document(service: &Service, path: &str) -> Value {
     answer.json()
 }
 
+/// A member a line.
+fn lines(document: &Value) -> String {
+    let members = document.as_object().unwrap().iter();
+    members.map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join("\n")
+}
+
 async fn conditional(service: &Service, path: &str, etag: &str) -> Answer {
     let request = Request::get(path).header(header::IF_NONE_MATCH, etag);
     service.send(request.body(Body::empty()).unwrap()).await
@@ -34,60 +40,25 @@ async fn the_authorization_servers_metadata_stands_wherever_a_client_looks() {
     for path in SERVER {
         assert_eq!(document(&service, path).await, first, "{path}");
     }
-    insta::assert_snapshot!(serde_json::to_string_pretty(&first).unwrap(), @r#"
-    {
-      "authorization_endpoint": "http://localhost:8000/authorize",
-      "authorization_response_iss_parameter_supported": true,
-      "client_id_metadata_document_supported": true,
-      "code_challenge_methods_supported": [
-        "S256"
-      ],
-      "grant_types_supported": [
-        "authorization_code",
-        "refresh_token"
-      ],
-      "id_token_signing_alg_values_supported": [
-        "ES256"
-      ],
-      "issuer": "http://localhost:8000",
-      "jwks_uri": "http://localhost:8000/jwks",
-      "registration_endpoint": "http://localhost:8000/register",
-      "response_modes_supported": [
-        "query"
-      ],
-      "response_types_supported": [
-        "code"
-      ],
-      "revocation_endpoint": "http://localhost:8000/revoke",
-      "revocation_endpoint_auth_methods_supported": [
-        "none",
-        "client_secret_basic",
-        "client_secret_post",
-        "private_key_jwt"
-      ],
-      "scopes_supported": [
-        "admin",
-        "read",
-        "write",
-        "offline_access"
-      ],
-      "subject_types_supported": [
-        "public"
-      ],
-      "token_endpoint": "http://localhost:8000/token",
-      "token_endpoint_auth_methods_supported": [
-        "none",
-        "client_secret_basic",
-        "client_secret_post",
-        "private_key_jwt"
-      ],
-      "token_endpoint_auth_signing_alg_values_supported": [
-        "ES256",
-        "EdDSA",
-        "RS256",
-        "PS256"
-      ]
-    }
+    insta::assert_snapshot!(lines(&first), @r#"
+    authorization_endpoint "http://localhost:8000/authorize"
+    authorization_response_iss_parameter_supported true
+    client_id_metadata_document_supported true
+    code_challenge_methods_supported ["S256"]
+    grant_types_supported ["authorization_code","refresh_token"]
+    id_token_signing_alg_values_supported ["ES256"]
+    issuer "http://localhost:8000"
+    jwks_uri "http://localhost:8000/jwks"
+    registration_endpoint "http://localhost:8000/register"
+    response_modes_supported ["query"]
+    response_types_supported ["code"]
+    revocation_endpoint "http://localhost:8000/revoke"
+    revocation_endpoint_auth_methods_supported ["none","client_secret_basic","client_secret_post","private_key_jwt"]
+    scopes_supported ["admin","read","write","offline_access"]
+    subject_types_supported ["public"]
+    token_endpoint "http://localhost:8000/token"
+    token_endpoint_auth_methods_supported ["none","client_secret_basic","client_secret_post","private_key_jwt"]
+    token_endpoint_auth_signing_alg_values_supported ["ES256","EdDSA","RS256","PS256"]
     "#);
 }
 
@@ -96,22 +67,12 @@ async fn the_resources_metadata_names_its_exact_url_and_our_issuer() {
     let service = Service::start().await;
     let first = document(&service, RESOURCE[0]).await;
     assert_eq!(document(&service, RESOURCE[1]).await, first);
-    insta::assert_snapshot!(serde_json::to_string_pretty(&first).unwrap(), @r#"
-    {
-      "authorization_servers": [
-        "http://localhost:8000"
-      ],
-      "bearer_methods_supported": [
-        "header"
-      ],
-      "resource": "http://localhost:8000/mcp",
-      "resource_name": "Demo tools",
-      "scopes_supported": [
-        "admin",
-        "read",
-        "write"
-      ]
-    }
+    insta::assert_snapshot!(lines(&first), @r#"
+    authorization_servers ["http://localhost:8000"]
+    bearer_methods_supported ["header"]
+    resource "http://localhost:8000/mcp"
+    resource_name "Demo tools"
+    scopes_supported ["admin","read","write"]
     "#);
 }
 
