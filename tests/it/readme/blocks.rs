@@ -23,8 +23,7 @@ pub(super) fn blocks(text: &str) -> impl Iterator<Item = Block> {
             };
             let indent = line.len() - line.trim_start().len();
             let inside = lines.by_ref().take_while(|line| line.trim_start() != "```");
-            let text =
-                inside.map(|line| format!("{}\n", line.get(indent..).unwrap_or(""))).collect();
+            let text = inside.flat_map(|line| [line.get(indent..).unwrap_or(""), "\n"]).collect();
             return Some(Block { mark: before.take(), language: language.to_owned(), text });
         }
     })

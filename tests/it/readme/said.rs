@@ -43,9 +43,8 @@ pub(super) fn headings(text: &str) -> BTreeSet<String> {
 /// Files and folders of the project, named in code type.
 pub(super) fn paths(text: &str) -> BTreeSet<String> {
     let ours = |word: &&str| {
-        let (first, rest) = word.split_once('/').unwrap_or((word, ""));
-        (FOLDERS.contains(&first) && word.contains('/') && !rest.contains(char::is_whitespace))
-            || (word.ends_with(".md") || *word == ".env.example")
+        let below = word.split_once('/').filter(|(folder, _)| FOLDERS.contains(folder));
+        below.is_some_and(|(_, rest)| !rest.contains(char::is_whitespace))
     };
     code(text).filter(ours).map(str::to_owned).collect()
 }
