@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Desk, findings::Findings};
 use crate::{
     cli::{client::when, faults::Failure},
-    engine::policy::{ServerSettings, Verdict},
+    engine::policy::{ServerSettings, Upstream, Verdict},
     guard::LEEWAY,
     jose::{
         access_token::MAX_ACCESS_TOKEN_BYTES,
@@ -176,7 +176,9 @@ fn at(server: &ServerSettings, claims: &AccessClaims, found: &mut Findings) {
     let allowed = |(name, _): &(&str, _)| server.verdict(name, &claims.scope) == Verdict::Allowed;
     let tools: Vec<&str> = server.policy.tools().filter(allowed).map(|(name, _)| name).collect();
     found.fact("Server", server.id.to_string());
-    found.fact("May call", tools.join(" "));
+    if server.upstream != Upstream::Elsewhere {
+        found.fact("May call", tools.join(" "));
+    }
 }
 
 fn ago(span: Duration) -> String {
