@@ -69,6 +69,8 @@ fn expected() -> IdTokenExpectations<'static> {
         max_token_age: Duration::from_mins(10),
         max_lifetime: Duration::from_hours(24),
         allow_missing_kid: false,
+        single_audience: false,
+        since: None,
     }
 }
 

@@ -17,6 +17,7 @@ use crate::{
         sign_in::SignIns,
         tokens::Tokens,
     },
+    jose::id_token::UnsignedTokens,
     protocol::secret::ClientSecret,
     provider::{adapter, secret::Secret, settings::ProviderSettings},
     upstream::{
@@ -24,6 +25,7 @@ use crate::{
         discovery::Discovery,
         http::{FetchPolicy, Fetcher, Reach},
         jwks::JwksCache,
+        toolkit::AccessTokens,
     },
     web::Site,
 };
@@ -148,6 +150,8 @@ pub(super) fn providers(
         fetcher: fetcher.clone(),
         clock: Arc::clone(clock),
         answers: true.into(),
+        unsigned: UnsignedTokens::on_loopback(&config.public_url),
+        access_tokens: AccessTokens::default(),
         adapter: adapter(settings.clone()),
     };
     let known = |settings: &ProviderSettings| match &config.dev {

@@ -1,5 +1,6 @@
 //! `${NAME}` in the string values of a TOML file: the only interpolation. It happens after the file
-//! was parsed, so that no value can add a key, and it knows no defaults, nesting or escapes.
+//! was parsed, so that no value can add a key, and it knows no defaults, nesting or escapes;
+//! `${NAME?}` is empty where the variable is not set.
 
 use std::ops::Range;
 
@@ -66,10 +67,13 @@ impl Interpolation {
         let (mut filled, mut rest, mut whole) = (String::new(), string, true);
         while let Some((before, after)) = rest.split_once("${") {
             filled.push_str(before);
-            let name = after.split_once('}').map(|(name, _)| name).filter(|name| is_name(name));
-            let written = name.map_or("${".to_owned(), |name| format!("${{{name}}}"));
+            let inner = after.split_once('}').map(|(inner, _)| inner);
+            let inner = inner.filter(|inner| is_name(inner.strip_suffix('?').unwrap_or(inner)));
+            let written = inner.map_or("${".to_owned(), |inner| format!("${{{inner}}}"));
+            let name = inner.map(|inner| inner.strip_suffix('?').unwrap_or(inner));
+            let optional = name != inner;
             let inside = text.get(span.clone()).and_then(|raw| raw.find(&written)).unwrap_or(0);
-            match name.ok_or_else(not_a_name).and_then(|name| resolve(name, look)) {
+            match name.ok_or_else(not_a_name).and_then(|name| resolve(name, optional, look)) {
                 Ok(value) => {
                     filled.push_str(&value);
                     self.used.extend(name.map(|name| (name.to_owned(), value)));
@@ -79,7 +83,7 @@ impl Interpolation {
                     whole = false;
                 }
             }
-            rest = name.map_or(after, |name| after.get(name.len() + 1..).unwrap_or(""));
+            rest = inner.map_or(after, |inner| after.get(inner.len() + 1..).unwrap_or(""));
         }
         filled.push_str(rest);
         whole.then_some(filled)
@@ -95,11 +99,11 @@ fn is_name(text: &str) -> bool {
 
 fn not_a_name() -> Trouble {
     let what = "`${` is not followed by the name of a variable and `}`";
-    let remedy = "write ${NAME}; there are no defaults, no nesting and no escapes";
+    let remedy = "write ${NAME}, or ${NAME?} where it may be missing; there are no defaults, no nesting and no escapes";
     (what.to_owned(), remedy.to_owned())
 }
 
-fn resolve(name: &str, look: &Lookup) -> Result<Zeroizing<String>, Trouble> {
+fn resolve(name: &str, optional: bool, look: &Lookup) -> Result<Zeroizing<String>, Trouble> {
     if OURS_ALONE.contains(&name) {
         let what = format!("{name} may not be read by a file");
         return Err((what, "use a secret of its own".to_owned()));
@@ -109,6 +113,7 @@ fn resolve(name: &str, look: &Lookup) -> Result<Zeroizing<String>, Trouble> {
         .map_err(|Fault { what, remedy, .. }| (format!("the variable {name} {what}"), remedy))?;
     let default = || variable(name).and_then(|known| known.default);
     let value = given.or_else(|| default().map(|text| Zeroizing::new(text.to_owned())));
+    let value = value.or_else(|| optional.then(Zeroizing::default));
     value.ok_or_else(|| (format!("the variable {name} is not set"), how_to_set(name)))
 }
 
@@ -164,8 +169,14 @@ mod tests {
     }
 
     #[test]
+    fn one_that_may_be_missing_is_empty_then() {
+        assert_eq!(run("a = 'x${FIREBASE_AUTH_DOMAIN?}y'", &[]), ("xy".to_owned(), vec![]));
+        assert_eq!(run("a = '${X?}'", &[("X", "1")]), ("1".to_owned(), vec![]));
+    }
+
+    #[test]
     fn anything_else_behind_a_dollar_brace_is_refused() {
-        for text in ["${", "${}", "${X", "${X:-1}", "${ X }", "${1}"] {
+        for text in ["${", "${}", "${X", "${X:-1}", "${ X }", "${1}", "${?}", "${X??}"] {
             assert_eq!(run(&format!("a = '{text}'"), &[("X", "1")]).1, [not_a_name()], "{text}");
         }
     }

@@ -7,7 +7,7 @@ use crate::{
     provider::{
         example::run_examples,
         file::{Kind, ProviderFile},
-        settings::{ProviderSettings, SettingFault},
+        settings::{ProviderSettings, SettingFault, firebase::FirebaseSettings},
     },
 };
 
@@ -71,6 +71,9 @@ fn check_loopback(file: &mut TomlFile<'_>, settings: &ProviderSettings, public_u
         let what = "the development identity provider signs anybody in, and the public URL is not localhost";
         file.fault_at_key("kind", what, "name another provider in COUNTERSIGN_PROVIDERS");
     }
+    if let Some(firebase) = settings.firebase.as_deref() {
+        check_firebase(file, firebase);
+    }
     let plain = |issuer: &String| Url::parse(issuer).is_ok_and(|url| url.scheme() == "http");
     if settings.kind != Kind::Dev && settings.issuers.iter().any(plain) {
         file.fault_at_key("issuer", PLAIN, "write its https issuer");
@@ -79,6 +82,20 @@ fn check_loopback(file: &mut TomlFile<'_>, settings: &ProviderSettings, public_u
     let ends = [&ends.authorization, &ends.token, &ends.jwks, &ends.end_session];
     if ends.into_iter().flatten().any(|url| url.scheme() == "http") {
         file.fault_at_key("endpoints", PLAIN, "write https endpoints");
+    }
+}
+
+/// Nobody signs an emulator's tokens, and plain http to Google's stand-ins is for tests.
+fn check_firebase(file: &mut TomlFile<'_>, firebase: &FirebaseSettings) {
+    if firebase.emulator.is_some() {
+        let what = "nobody signs the emulator's tokens, and the public URL is not localhost: anybody could be anybody";
+        file.fault_at_key("emulator", what, "remove emulator");
+    } else if firebase.toolkit.scheme() == "http" {
+        file.fault_at_key("endpoints", PLAIN, "write https endpoints");
+    }
+    let google = firebase.google.iter().flat_map(|google| &google.issuers);
+    if google.into_iter().any(|issuer| issuer.starts_with("http://")) {
+        file.fault_at_key("google", PLAIN, "write an https issuer, or none for Google's own");
     }
 }
 

@@ -48,6 +48,9 @@ const CLIENT: &str = "One client known beforehand";
 const AUTH0: &str = "Auth0 (providers/auth0.toml)";
 const FIREBASE: &str = "Firebase (providers/firebase.toml)";
 const GOOGLE: &str = "Google (providers/google.toml)";
+const ENTRA: &str = "Microsoft Entra ID (providers/entra.toml)";
+const OKTA: &str = "Okta (providers/okta.toml)";
+const KEYCLOAK: &str = "Keycloak (providers/keycloak.toml)";
 const OIDC: &str = "Any OpenID Connect provider (providers/oidc.toml)";
 
 /// Every variable, in the order of `.env.example`.
@@ -176,6 +179,35 @@ pub static VARIABLES: &[Variable] = &[
         "The client registered there; its redirect URI is the public URL with /callback/oidc behind it.",
     ),
     secret(OIDC, "OIDC_CLIENT_SECRET", None, "That client's secret."),
+    setting(
+        ENTRA,
+        "ENTRA_TENANT_ID",
+        None,
+        "Directory (tenant) ID. Entra admin center, App registrations, the application, Overview.",
+    ),
+    setting(ENTRA, "ENTRA_CLIENT_ID", None, "Application (client) ID on the same page."),
+    secret(ENTRA, "ENTRA_CLIENT_SECRET", None, "Value of a client secret. Certificates & secrets."),
+    setting(
+        OKTA,
+        "OKTA_ISSUER",
+        None,
+        "https://example.okta.com, or that of a custom authorization server. Security, API.",
+    ),
+    setting(OKTA, "OKTA_CLIENT_ID", None, "Client ID. Applications, the application, General."),
+    secret(OKTA, "OKTA_CLIENT_SECRET", None, "Client secret on the same page."),
+    setting(
+        KEYCLOAK,
+        "KEYCLOAK_ISSUER",
+        None,
+        "The realm's URL, such as https://id.example.com/realms/main. Realm settings, Endpoints.",
+    ),
+    setting(KEYCLOAK, "KEYCLOAK_CLIENT_ID", None, "Client ID. Clients, the client, Settings."),
+    secret(
+        KEYCLOAK,
+        "KEYCLOAK_CLIENT_SECRET",
+        None,
+        "Client secret. Credentials tab of that client.",
+    ),
     setting(
         FIREBASE,
         "FIREBASE_PROJECT_ID",

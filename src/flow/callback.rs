@@ -11,7 +11,7 @@ use crate::{
         record::{Authorization, Code, Consent, SignIn, User},
     },
     flow::{
-        providers::{Provider, ProviderFault},
+        providers::{CodeAnswer, Provider, ProviderFault},
         sign_in::{PENDING, Pending, again, cookie_suffix},
     },
     jose::seal::Vault,
@@ -140,7 +140,9 @@ impl Callbacks {
         };
         let verifier = Verifier::parse(&pending.verifier);
         let verifier = verifier.ok_or_else(|| server_error("The sign-in cannot be resumed."))?;
-        let identity = provider.identity(code, &verifier, &pending.nonce).await?;
+        let began = pending.at;
+        let answer = CodeAnswer { code, verifier: &verifier, nonce: &pending.nonce, began };
+        let identity = provider.identity(answer).await?;
         match decide(provider.adapter.settings(), identity) {
             Decision::Admitted(principal) => Ok(principal),
             Decision::NotAdmitted(reason) => {
@@ -230,7 +232,7 @@ impl From<ProviderFault> for Unidentified {
     fn from(fault: ProviderFault) -> Self {
         match fault {
             ProviderFault::Unavailable(_) => Self::Down(fault),
-            ProviderFault::Identity(_) => {
+            ProviderFault::Identity(_) | ProviderFault::Revoked(_) => {
                 tracing::warn!(%fault, "identity refused");
                 denied("This account is not admitted here.").into()
             }

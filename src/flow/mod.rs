@@ -6,6 +6,7 @@
 
 pub mod callback;
 pub mod clients;
+mod firebase;
 pub mod keys;
 pub mod providers;
 pub mod register;

@@ -6,21 +6,27 @@ use std::sync::{
 };
 
 use url::Url;
-use zeroize::Zeroizing;
 
 use crate::{
     ambient::Clock,
+    ambient::Timestamp,
     jose::{
-        id_token::{IdTokenExpectations, VerifiedIdToken, precheck_id_token, verify_id_token},
+        id_token::{
+            IdTokenExpectations, UnsignedTokens, VerifiedIdToken, precheck_id_token,
+            verify_id_token,
+        },
         refusal::Refusal,
     },
     protocol::{id::ProviderId, pkce::Verifier, secret::UpstreamState},
-    provider::{Adapter, UpstreamAsk, file::ClientAuth, identity::Identity, secret::Secret},
+    provider::{
+        Adapter, Binding, UpstreamAsk, file::ClientAuth, identity::Identity, secret::Secret,
+    },
     upstream::{
         discovery::Discovery,
         exchange::{CodeExchange, ExchangeFault, TokenAuth, exchange},
         http::Fetcher,
         jwks::{JwksCache, KeysFault},
+        toolkit::AccessTokens,
     },
 };
 
@@ -40,6 +46,23 @@ pub struct Provider {
     pub callback: String,
     /// Starts as true: not asked yet is not down.
     pub answers: AtomicBool,
+    /// Leave to believe a Firebase emulator.
+    pub unsigned: Option<UnsignedTokens>,
+    /// Those of Firebase's service account.
+    pub access_tokens: AccessTokens,
+}
+
+/// What a provider sent back by the browser, with what belongs to it.
+#[derive(Clone, Copy)]
+pub struct CodeAnswer<'a> {
+    /// The code.
+    pub code: &'a str,
+    /// Our PKCE verifier.
+    pub verifier: &'a Verifier,
+    /// Our nonce.
+    pub nonce: &'a str,
+    /// When the sign-in began.
+    pub began: Timestamp,
 }
 
 /// Where a provider answers.
@@ -70,6 +93,9 @@ pub enum ProviderFault {
     /// Its statement is good, but not about a person we may let in.
     #[error("the identity was refused: {0}")]
     Identity(String),
+    /// The account behind it was disabled, deleted or signed out.
+    #[error("the account no longer stands: {0}")]
+    Revoked(String),
     /// RFC 9207 §2.4: the answer names another issuer.
     #[error("the answer came from another issuer")]
     MixUp,
@@ -82,12 +108,17 @@ impl Provider {
         &self.adapter.settings().id
     }
 
+    /// The provider whose code flow is run: this one, or Google in front of Firebase.
+    fn leg(&self) -> &dyn Adapter {
+        self.adapter.code_leg().unwrap_or(&*self.adapter)
+    }
+
     /// Its endpoints: those of its file, and for the rest those it publishes.
     ///
     /// # Errors
     /// [`ProviderFault::Unavailable`] when its metadata was never seen or is too old.
     pub async fn endpoints(&self) -> Result<Endpoints, ProviderFault> {
-        let settings = self.adapter.settings();
+        let settings = self.leg().settings();
         let own = &settings.endpoints;
         if let (Some(authorization), Some(token), Some(jwks)) =
             (&own.authorization, &own.token, &own.jwks)
@@ -128,13 +159,17 @@ impl Provider {
         let endpoint = self.endpoints().await?.authorization;
         let challenge = &verifier.challenge();
         let redirect_uri = &self.callback;
+        let nonce = &self.nonce_sent(nonce);
         let ask = UpstreamAsk { state, nonce, challenge, redirect_uri, login_hint };
-        Ok(self.adapter.authorize_url(&endpoint, &ask))
+        Ok(self.leg().authorize_url(&endpoint, &ask))
     }
 
     /// Where to sign out there.
     pub async fn logout_url(&self, return_to: &str) -> Option<Url> {
         let settings = self.adapter.settings();
+        if settings.firebase.is_some() {
+            return None; // it keeps no session of the browser's
+        }
         let mut found = settings.endpoints.end_session.clone();
         if found.is_none() {
             let metadata = self.discovery.metadata(settings.discovery_issuer()).await.ok();
@@ -145,13 +180,10 @@ impl Provider {
 
     /// Fetches metadata and keys ahead of the first sign-in, and learns whether the provider answers.
     pub async fn warm_up(&self) {
-        let endpoints = self.endpoints().await;
-        let keys = match &endpoints {
-            Ok(endpoints) => self.keys.keys_for(&endpoints.jwks, None).await.map_err(keys_fault),
-            Err(_) => return,
-        };
-        if let Err(fault) = keys {
-            tracing::warn!(provider = %self.id(), %fault, "provider's keys cannot be had yet");
+        for uri in self.key_uris().await {
+            if let Err(fault) = self.keys.keys_for(&uri, None).await.map_err(keys_fault) {
+                tracing::warn!(provider = %self.id(), %fault, "provider's keys cannot be had yet");
+            }
         }
     }
 
@@ -168,7 +200,7 @@ impl Provider {
     /// [`ProviderFault::MixUp`] or [`ProviderFault::Unavailable`].
     pub async fn check_issuer(&self, iss: Option<&str>) -> Result<(), ProviderFault> {
         let good = match iss {
-            Some(iss) => self.adapter.settings().issuers.iter().any(|ours| ours == iss),
+            Some(iss) => self.leg().settings().issuers.iter().any(|ours| ours == iss),
             None => !self.endpoints().await?.sends_iss,
         };
         if good { Ok(()) } else { Err(ProviderFault::MixUp) }
@@ -178,39 +210,44 @@ impl Provider {
     ///
     /// # Errors
     /// Any [`ProviderFault`].
-    pub async fn identity(
-        &self,
-        code: &str,
-        verifier: &Verifier,
-        nonce: &str,
-    ) -> Result<Identity, ProviderFault> {
-        let endpoints = self.endpoints().await?;
-        let settings = self.adapter.settings();
-        let answer = exchange(
-            &self.fetcher,
-            CodeExchange {
-                token_endpoint: &endpoints.token,
-                client_id: &settings.client_id,
-                client_secret: settings.client_secret.as_ref().map(Secret::reveal),
-                auth: proof(settings.auth),
-                code,
-                redirect_uri: &self.callback,
-                verifier,
-            },
-        )
-        .await
-        .map_err(exchange_fault)?;
-        let access_token = answer.access_token.as_deref().map(String::as_str);
-        let expect = self.adapter.expectations(nonce, access_token);
-        let expect = IdTokenExpectations { code: Some(code), ..expect };
-        let token = self.verified(&answer.id_token, &expect, &endpoints.jwks).await?;
-        let identity = self.adapter.identity(&token);
+    pub async fn identity(&self, answer: CodeAnswer<'_>) -> Result<Identity, ProviderFault> {
+        let token = self.id_token(answer).await?;
+        if self.adapter.settings().firebase.is_some() {
+            return self.firebase_identity(&token, answer).await;
+        }
+        self.identity_of(&token)
+    }
+
+    pub(super) fn identity_of(&self, token: &VerifiedIdToken) -> Result<Identity, ProviderFault> {
+        let identity = self.adapter.identity(token);
         identity.map_err(|refusal| ProviderFault::Identity(refusal.to_string()))
     }
 
-    async fn verified(
+    /// The ID token of the code flow, verified.
+    async fn id_token(&self, answer: CodeAnswer<'_>) -> Result<VerifiedIdToken, ProviderFault> {
+        let endpoints = self.endpoints().await?;
+        let CodeAnswer { code, verifier, nonce, began } = answer;
+        let settings = self.leg().settings();
+        let ask = CodeExchange {
+            token_endpoint: &endpoints.token,
+            client_id: &settings.client_id,
+            client_secret: settings.client_secret.as_ref().map(Secret::reveal),
+            auth: proof(settings.auth),
+            code,
+            redirect_uri: &self.callback,
+            verifier,
+        };
+        let answer = exchange(&self.fetcher, ask).await.map_err(exchange_fault)?;
+        let access_token = answer.access_token.as_deref().map(String::as_str);
+        let nonce = &self.nonce_sent(nonce);
+        let expect = self.leg().expectations(Binding { nonce, access_token, began });
+        let expect = IdTokenExpectations { code: Some(code), ..expect };
+        self.verified(&answer.id_token, &expect, &endpoints.jwks).await
+    }
+
+    pub(super) async fn verified(
         &self,
-        raw: &Zeroizing<String>,
+        raw: &str,
         expect: &IdTokenExpectations<'_>,
         jwks_uri: &Url,
     ) -> Result<VerifiedIdToken, ProviderFault> {

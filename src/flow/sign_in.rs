@@ -128,6 +128,7 @@ struct Form {
 /// A sign-in under way, as sealed in the store.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Pending {
+    pub(super) at: Timestamp,
     pub(super) asked: Asked,
     pub(super) nonce: String,
     pub(super) verifier: String,
@@ -208,7 +209,8 @@ impl SignIns {
         };
         self.clients.remember(&client).await?;
         let token = BrowserToken::from_entropy(random(&*self.entropy));
-        let pending = Pending { asked, nonce, verifier: verifier.reveal().to_owned() };
+        let at = self.clock.now();
+        let pending = Pending { at, asked, nonce, verifier: verifier.reveal().to_owned() };
         let cookie = SignInCookie { suffix: cookie_suffix(&state), token };
         self.store.put_sign_in(&self.sealed(&pending, &state, &cookie.token, provider)).await?;
         Ok(Step::Leave { location: location.into(), cookie })

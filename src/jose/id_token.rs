@@ -1,21 +1,23 @@
 //! ID tokens of identity providers, judged clause by clause (OIDC Core §3.1.3.7).
 
+mod judge;
+
 use std::{fmt, time::Duration};
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
-use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
+use self::judge::{judge_kind, subject};
 use crate::{
     ambient::Timestamp,
     jose::{
         algorithm::Algorithm,
         claims::Claims,
-        jws::{Jws, VerifyPolicy},
+        jws::{Jws, unsigned_claims},
         keys::KeySet,
-        refusal::{Refusal, claim},
+        refusal::Refusal,
     },
+    protocol::issuer::Issuer,
 };
 
 /// What an ID token must say to be the one we asked for.
@@ -43,6 +45,11 @@ pub struct IdTokenExpectations<'a> {
     pub max_lifetime: Duration,
     /// Whether `kid` may be missing when exactly one key fits (OIDC Core §10.1).
     pub allow_missing_kid: bool,
+    /// Whether `aud` must be one string and no list, as Firebase writes it.
+    pub single_audience: bool,
+    /// For a token that no nonce ties to the sign-in: neither `iat` nor `auth_time`, which is then
+    /// required, may be earlier than this, and `auth_time` no later than `iat`.
+    pub since: Option<Timestamp>,
 }
 
 /// An ID token all of whose clauses hold. Made by [`verify_id_token`] only; prints no content.
@@ -69,19 +76,57 @@ pub fn verify_id_token(
     let jws = Jws::parse(raw, MAX_ID_TOKEN_BYTES)?; // §3.1.3.7 (1): an encrypted token does not parse
     expect.judge_parties(Claims(jws.unverified_claims()))?; // (2) to (5), again of the same claims
     let payload = jws.verify(keys, &expect.policy())?; // (6) to (8)
-    let claims = Claims(payload.value());
-    let issued_at = expect.judge_times(claims, now)?; // (9), (10)
-    expect.judge_nonce(claims)?; // (11)
-    let auth_time = expect.judge_auth_time(claims, now)?; // (13)
-    expect.judge_hashes(claims, payload.algorithm())?; // §3.1.3.8, §3.3.2.10
-    judge_kind(claims)?;
+    expect.judge_hashes(Claims(payload.value()), payload.algorithm())?; // §3.1.3.8, §3.3.2.10
+    judged(raw, payload.into_value(), expect, now)
+}
+
+/// Accepts an unsigned token of the Firebase emulator, all of whose claims hold. It proves nothing:
+/// only whoever holds an [`UnsignedTokens`] may ask.
+///
+/// # Errors
+/// [`Refusal`] at the first clause that does not hold.
+pub fn accept_unsigned_id_token(
+    raw: &str,
+    expect: &IdTokenExpectations<'_>,
+    now: Timestamp,
+    _on_loopback: UnsignedTokens,
+) -> Result<VerifiedIdToken, Refusal> {
+    let claims = unsigned_claims(raw, MAX_ID_TOKEN_BYTES)?;
+    expect.judge_parties(Claims(&claims))?;
+    judged(raw, claims, expect, now)
+}
+
+/// The leave to accept unsigned tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnsignedTokens(());
+
+impl UnsignedTokens {
+    /// Given only to a service that nobody but this machine reaches.
+    #[must_use]
+    pub fn on_loopback(public_url: &Issuer) -> Option<Self> {
+        public_url.is_loopback().then_some(Self(()))
+    }
+}
+
+/// The clauses that need neither key nor signature.
+fn judged(
+    raw: &str,
+    claims: Map<String, Value>,
+    expect: &IdTokenExpectations<'_>,
+    now: Timestamp,
+) -> Result<VerifiedIdToken, Refusal> {
+    let read = Claims(&claims);
+    let issued_at = expect.judge_times(read, now)?; // (9), (10)
+    expect.judge_nonce(read)?; // (11)
+    let auth_time = expect.judge_auth_time(read, issued_at, now)?; // (13)
+    judge_kind(read)?;
     Ok(VerifiedIdToken {
         raw: Zeroizing::new(raw.to_owned()),
-        issuer: claims.required_text("iss")?.to_owned(),
-        subject: subject(claims)?.to_owned(),
+        issuer: read.required_text("iss")?.to_owned(),
+        subject: subject(read)?.to_owned(),
         issued_at,
         auth_time,
-        claims: payload.into_value(),
+        claims,
     })
 }
 
@@ -101,111 +146,6 @@ pub fn precheck_id_token(
     expect.judge_parties(claims)?;
     claims.unexpired(now.minus(expect.leeway))?;
     Ok(jws.unverified_kid().map(str::to_owned))
-}
-
-impl<'a> IdTokenExpectations<'a> {
-    fn policy(&self) -> VerifyPolicy<'a> {
-        VerifyPolicy {
-            algorithms: self.algorithms,
-            types: &[None, Some("JWT")],
-            allow_missing_kid: self.allow_missing_kid,
-        }
-    }
-
-    fn judge_parties(&self, claims: Claims<'_>) -> Result<(), Refusal> {
-        let issuer = claims.required_text("iss")?;
-        if !self.issuers.iter().any(|known| known == issuer) {
-            return Err(claim("iss", "is not the provider"));
-        }
-        let audiences = claims.audiences()?;
-        if !audiences.contains(&self.audience) {
-            return Err(claim("aud", "is another client"));
-        }
-        match claims.text("azp")? {
-            None if audiences.len() > 1 => Err(claim("azp", "is missing beside several audiences")),
-            Some(other) if other != self.audience => Err(claim("azp", "is another client")),
-            _ => Ok(()),
-        }
-    }
-
-    fn judge_times(&self, claims: Claims<'_>, now: Timestamp) -> Result<Timestamp, Refusal> {
-        let exp = claims.unexpired(now.minus(self.leeway))?;
-        claims.begun("nbf", now.plus(self.leeway))?;
-        let iat = claims.begun("iat", now.plus(self.leeway))?.ok_or(claim("iat", "is missing"))?;
-        if now.since(iat) > self.max_token_age.saturating_add(self.leeway) {
-            return Err(claim("iat", "is too long ago"));
-        }
-        if exp <= iat || exp.since(iat) > self.max_lifetime {
-            return Err(claim("exp", "does not fit `iat`"));
-        }
-        Ok(iat)
-    }
-
-    fn judge_nonce(&self, claims: Claims<'_>) -> Result<(), Refusal> {
-        match (self.nonce, claims.text("nonce")?) {
-            (Some(_), None) => Err(claim("nonce", "is missing")),
-            (ours, theirs) if ours == theirs => Ok(()),
-            _ => Err(claim("nonce", "is not the one we sent")),
-        }
-    }
-
-    fn judge_auth_time(
-        &self,
-        claims: Claims<'_>,
-        now: Timestamp,
-    ) -> Result<Option<Timestamp>, Refusal> {
-        let auth_time = claims.begun("auth_time", now.plus(self.leeway))?;
-        if let Some(max_age) = self.max_age {
-            let signed_in = auth_time.ok_or(claim("auth_time", "is missing"))?;
-            if now.since(signed_in) > max_age.saturating_add(self.leeway) {
-                return Err(claim("auth_time", "is too long ago"));
-            }
-        }
-        Ok(auth_time)
-    }
-
-    /// What came beside the token must be what it was issued with.
-    fn judge_hashes(&self, claims: Claims<'_>, by: Algorithm) -> Result<(), Refusal> {
-        let fits = |name, beside: Option<&str>, why| match (claims.text(name)?, beside) {
-            (Some(hash), Some(text)) if hash != left_half(text, by) => Err(claim(name, why)),
-            _ => Ok(()),
-        };
-        fits("at_hash", self.access_token, "is that of another access token")?;
-        fits("c_hash", self.code, "is that of another code")
-    }
-}
-
-/// Tokens of other kinds that may otherwise look alike: logout and event tokens (`events`, RFC 8417
-/// §2.2), Cognito's access tokens (`token_use`), Keycloak's access and refresh tokens (`typ`).
-fn judge_kind(claims: Claims<'_>) -> Result<(), Refusal> {
-    if claims.0.contains_key("events") {
-        return Err(claim("events", "belongs to no ID token"));
-    }
-    if claims.0.get("token_use").is_some_and(|use_| use_ != "id") {
-        return Err(claim("token_use", "is not that of an ID token"));
-    }
-    let typ = claims.0.get("typ").and_then(Value::as_str).unwrap_or("ID");
-    if !["ID", "JWT"].iter().any(|fine| fine.eq_ignore_ascii_case(typ)) {
-        return Err(claim("typ", "is not that of an ID token"));
-    }
-    Ok(())
-}
-
-/// OIDC Core §2: at most 255 characters, and nothing that could break a line or a log.
-fn subject(claims: Claims<'_>) -> Result<&str, Refusal> {
-    let sub = claims.required_text("sub")?;
-    let fine = (1..=255).contains(&sub.len()) && !sub.chars().any(char::is_control);
-    fine.then_some(sub).ok_or(claim("sub", "is not 1 to 255 printable characters"))
-}
-
-/// The left half of the hash that belongs to the algorithm (OIDC Core §3.1.3.6).
-fn left_half(text: &str, algorithm: Algorithm) -> String {
-    let hash = match algorithm {
-        Algorithm::Rs256 | Algorithm::Ps256 | Algorithm::Es256 => Sha256::digest(text).to_vec(),
-        Algorithm::Rs384 | Algorithm::Ps384 | Algorithm::Es384 => Sha384::digest(text).to_vec(),
-        Algorithm::Rs512 | Algorithm::Ps512 | Algorithm::EdDsa => Sha512::digest(text).to_vec(),
-    };
-    URL_SAFE_NO_PAD.encode(hash.split_at(hash.len() / 2).0)
 }
 
 impl VerifiedIdToken {

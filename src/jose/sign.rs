@@ -121,9 +121,20 @@ impl SigningKey {
     /// # Errors
     /// [`KeyFault::Claims`] when `claims` have no JSON form, [`KeyFault::Crypto`] when the library fails.
     pub fn sign<T: Serialize>(&self, typ: Option<&str>, claims: &T) -> Result<String, KeyFault> {
-        let header = Header { alg: self.0.algorithm, typ, kid: self.0.kid.as_str() };
+        self.compact(&Header { alg: self.0.algorithm, typ, kid: Some(self.0.kid.as_str()) }, claims)
+    }
+
+    /// The same without a `kid`, for a party that knows this key by a name of its own.
+    ///
+    /// # Errors
+    /// As [`Self::sign`].
+    pub fn sign_unnamed<T: Serialize>(&self, claims: &T) -> Result<String, KeyFault> {
+        self.compact(&Header { alg: self.0.algorithm, typ: Some("JWT"), kid: None }, claims)
+    }
+
+    fn compact<T: Serialize>(&self, header: &Header<'_>, claims: &T) -> Result<String, KeyFault> {
         let json = |it: Result<Vec<u8>, serde_json::Error>| it.map_err(|_| KeyFault::Claims);
-        let mut token = URL_SAFE_NO_PAD.encode(json(serde_json::to_vec(&header))?);
+        let mut token = URL_SAFE_NO_PAD.encode(json(serde_json::to_vec(header))?);
         token.push('.');
         URL_SAFE_NO_PAD.encode_string(json(serde_json::to_vec(claims))?, &mut token);
         let signature = self.0.pair.sign(token.as_bytes())?;
@@ -144,7 +155,8 @@ struct Header<'a> {
     alg: Algorithm,
     #[serde(skip_serializing_if = "Option::is_none")]
     typ: Option<&'a str>,
-    kid: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kid: Option<&'a str>,
 }
 
 impl Pair {

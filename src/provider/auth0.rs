@@ -5,7 +5,7 @@
 use url::Url;
 
 use super::{
-    Adapter, Intake, UpstreamAsk,
+    Adapter, Binding, Intake, UpstreamAsk,
     identity::{Identity, IdentityRefusal},
     oidc::{Oidc, with_query},
     settings::ProviderSettings,
@@ -32,16 +32,16 @@ impl Adapter for Auth0 {
         self.oidc.intake()
     }
 
+    fn code_leg(&self) -> Option<&dyn Adapter> {
+        Some(self)
+    }
+
     fn authorize_url(&self, endpoint: &Url, ask: &UpstreamAsk<'_>) -> Url {
         self.oidc.authorize_url(endpoint, ask)
     }
 
-    fn expectations<'a>(
-        &'a self,
-        nonce: &'a str,
-        access_token: Option<&'a str>,
-    ) -> IdTokenExpectations<'a> {
-        self.oidc.expectations(nonce, access_token)
+    fn expectations<'a>(&'a self, binding: Binding<'a>) -> IdTokenExpectations<'a> {
+        self.oidc.expectations(binding)
     }
 
     fn identity(&self, token: &VerifiedIdToken) -> Result<Identity, IdentityRefusal> {

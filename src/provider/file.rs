@@ -3,11 +3,18 @@
 //! [`super::settings`] turns it into checked settings. The file's stem is the provider's id, and
 //! `${NAME}` has been replaced before the text comes here.
 
+mod firebase;
+mod tables;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+pub use self::{
+    firebase::{Fails, GoogleTable, Mode, Revocation, ServiceAccountTable},
+    tables::{DevUser, ExampleTable, Gives, GivesUser, GrantTable, When},
+};
 use super::{claims::ClaimPath, secret::Secret};
 
 /// One TOML file of `providers/`. An unknown key is a fault.
@@ -54,6 +61,31 @@ pub struct ProviderFile {
     pub connection: Option<String>,
     /// `organization` (auth0): the organization the person must sign in to, `org_…` or its name.
     pub organization: Option<String>,
+    /// `project` (firebase): the project id.
+    pub project: Option<String>,
+    /// `api_key` (firebase): the Web API key; public, it only names the project to Google.
+    pub api_key: Option<String>,
+    /// `auth_domain` (firebase, `mode = "sdk"`): the web app's `authDomain`.
+    pub auth_domain: Option<String>,
+    /// `mode` (firebase): how the ID token reaches us; default `redirect` where `google` has an id and a
+    /// secret, else `sdk`.
+    pub mode: Option<Mode>,
+    /// `sign_in` (firebase): the ways to sign in that are accepted, in the order of the page; default
+    /// `["google.com"]`.
+    pub sign_in: Option<Vec<String>>,
+    /// `tenant` (firebase): the Identity Platform tenant; absent: a token of any tenant is refused.
+    pub tenant: Option<String>,
+    /// `emulator` (firebase): `host:port` of the Auth emulator, whose tokens nobody signs. Loopback only.
+    pub emulator: Option<String>,
+    /// `google` (firebase, `mode = "redirect"`): the project's OAuth web client at Google.
+    pub google: Option<GoogleTable>,
+    /// `revocation` (firebase): `"lookup"` asks Google at each sign-in whether the account was disabled,
+    /// deleted or signed out everywhere; at each refresh as well where there is a `service_account`.
+    pub revocation: Option<Revocation>,
+    /// `revocation_fails` (firebase): what happens while Google cannot be asked; default `"closed"`.
+    pub revocation_fails: Option<Fails>,
+    /// `service_account` (firebase): lets the revocation check run without the person's token.
+    pub service_account: Option<ServiceAccountTable>,
     /// `authorize`: further parameters of the authorization request, such as `prompt`.
     #[serde(default)]
     pub authorize: BTreeMap<String, String>,
@@ -99,6 +131,8 @@ pub enum Kind {
     Oidc,
     /// An Auth0 tenant.
     Auth0,
+    /// A Firebase project.
+    Firebase,
     /// The development identity provider in this process.
     Dev,
 }
@@ -170,6 +204,8 @@ pub struct EndpointsTable {
     pub jwks: Option<String>,
     /// The logout endpoint.
     pub end_session: Option<String>,
+    /// Identity Toolkit (firebase), such as `https://identitytoolkit.googleapis.com/v1/`.
+    pub toolkit: Option<String>,
 }
 
 /// What `unverified_email` says.
@@ -181,102 +217,4 @@ pub enum Unverified {
     Refuse,
     /// It is not.
     Allow,
-}
-
-/// The conditions of an `[[allow]]` or of a grant's `when`; all must hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct When {
-    /// The verified address is of exactly this domain; case does not matter.
-    pub email_domain: Option<String>,
-    /// The verified address is exactly this.
-    pub email: Option<String>,
-    /// The claim that the next four speak of.
-    pub claim: Option<ClaimPath>,
-    /// The claim is exactly this JSON value.
-    pub equals: Option<Value>,
-    /// The claim is a list and contains this value.
-    pub has: Option<Value>,
-    /// The claim is one of these values.
-    pub one_of: Option<Vec<Value>>,
-    /// The claim is there and not null. Only `true` can be asked.
-    pub exists: Option<bool>,
-}
-
-/// One `[[grant]]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GrantTable {
-    /// The scopes it gives.
-    pub scopes: Vec<String>,
-    /// To whom; absent: to everyone admitted.
-    pub when: Option<When>,
-}
-
-/// One `[[example]]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ExampleTable {
-    /// Claims of an ID token; `sub` is needed, `iss`, `aud` and times are not.
-    pub claims: Map<String, Value>,
-    /// What they must lead to.
-    pub gives: Gives,
-}
-
-/// What an example must lead to.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Gives {
-    /// Exactly these scopes.
-    pub scopes: Option<Vec<String>>,
-    /// `true`: nobody enters.
-    pub refused: Option<bool>,
-    /// The person that comes out.
-    pub user: Option<GivesUser>,
-}
-
-/// The person an example leads to; only what is written is compared.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GivesUser {
-    /// The display name.
-    pub name: Option<String>,
-    /// The verified address.
-    pub email: Option<String>,
-}
-
-/// One `[[user]]` of the development identity provider.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DevUser {
-    /// `sub` of the person's tokens.
-    pub sub: String,
-    /// `name`; also what the button says.
-    pub name: String,
-    /// `email`.
-    pub email: String,
-    /// `email_verified`; default true.
-    #[serde(default = "yes")]
-    pub email_verified: bool,
-    /// Further claims.
-    #[serde(default)]
-    pub claims: Map<String, Value>,
-}
-
-impl DevUser {
-    /// What the person's ID token says about them: `sub`, `name`, `email`, `email_verified` and the
-    /// further claims. Issuer, audience, nonce and times are the token's own.
-    #[must_use]
-    pub fn token_claims(&self) -> Map<String, Value> {
-        let mut claims = self.claims.clone();
-        claims.insert("sub".to_owned(), Value::from(self.sub.as_str()));
-        claims.insert("name".to_owned(), Value::from(self.name.as_str()));
-        claims.insert("email".to_owned(), Value::from(self.email.as_str()));
-        claims.insert("email_verified".to_owned(), Value::from(self.email_verified));
-        claims
-    }
-}
-
-const fn yes() -> bool {
-    true
 }

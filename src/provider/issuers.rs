@@ -8,6 +8,7 @@ use url::Url;
 use super::{
     fault::Faults,
     file::{Kind, ProviderFile},
+    settings::firebase,
 };
 use crate::protocol::issuer::is_loopback;
 
@@ -19,6 +20,7 @@ pub(super) fn issuers(file: &ProviderFile, faults: &mut Faults) -> Vec<String> {
     match file.kind {
         Kind::Auth0 => auth0_issuer(file.domain.as_deref(), faults).into_iter().collect(),
         Kind::Dev => vec![DEV_ISSUER.to_owned()],
+        Kind::Firebase => file.project.iter().map(|project| firebase::issuer(project)).collect(),
         Kind::Oidc => oidc_issuers(file, faults),
     }
 }

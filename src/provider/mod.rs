@@ -15,6 +15,7 @@ use self::{
     settings::ProviderSettings,
 };
 use crate::{
+    ambient::Timestamp,
     jose::id_token::{IdTokenExpectations, VerifiedIdToken},
     protocol::{pkce::Challenge, secret::UpstreamState},
 };
@@ -24,6 +25,7 @@ pub mod claims;
 pub mod example;
 mod fault;
 pub mod file;
+mod firebase;
 pub mod identity;
 mod issuers;
 mod oidc;
@@ -61,7 +63,18 @@ pub struct UpstreamAsk<'a> {
     pub login_hint: Option<&'a str>,
 }
 
-/// What differs between providers. Implemented for OpenID providers and for Auth0.
+/// What ties an ID token to the sign-in it is presented for.
+#[derive(Clone, Copy)]
+pub struct Binding<'a> {
+    /// The nonce sent.
+    pub nonce: &'a str,
+    /// The access token that came beside it.
+    pub access_token: Option<&'a str>,
+    /// When the sign-in began.
+    pub began: Timestamp,
+}
+
+/// What differs between providers. Implemented for OpenID providers, Auth0 and Firebase.
 pub trait Adapter: Send + Sync {
     /// The checked provider file.
     fn settings(&self) -> &ProviderSettings;
@@ -69,15 +82,15 @@ pub trait Adapter: Send + Sync {
     /// How the ID token reaches us.
     fn intake(&self) -> Intake;
 
+    /// The OpenID provider whose code flow begins the sign-in: itself, or Google in front of Firebase;
+    /// none when the token is posted.
+    fn code_leg(&self) -> Option<&dyn Adapter>;
+
     /// Where to send the browser; `endpoint` is the provider's authorization endpoint.
     fn authorize_url(&self, endpoint: &Url, ask: &UpstreamAsk<'_>) -> Url;
 
     /// What the ID token of one sign-in must satisfy.
-    fn expectations<'a>(
-        &'a self,
-        nonce: &'a str,
-        access_token: Option<&'a str>,
-    ) -> IdTokenExpectations<'a>;
+    fn expectations<'a>(&'a self, binding: Binding<'a>) -> IdTokenExpectations<'a>;
 
     /// Whom a verified token speaks of.
     ///
@@ -100,5 +113,6 @@ pub fn adapter(settings: ProviderSettings) -> Arc<dyn Adapter> {
     match settings.kind {
         Kind::Oidc | Kind::Dev => Arc::new(oidc::Oidc::new(settings)),
         Kind::Auth0 => Arc::new(auth0::Auth0::new(settings)),
+        Kind::Firebase => Arc::new(firebase::Firebase::new(settings)),
     }
 }

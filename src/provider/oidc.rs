@@ -5,7 +5,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::{
-    Adapter, Intake, UpstreamAsk,
+    Adapter, Binding, Intake, UpstreamAsk,
     identity::{Identity, IdentityRefusal, Vouched},
     settings::ProviderSettings,
 };
@@ -31,6 +31,10 @@ impl Adapter for Oidc {
         Intake::Redirect
     }
 
+    fn code_leg(&self) -> Option<&dyn Adapter> {
+        Some(self)
+    }
+
     fn authorize_url(&self, endpoint: &Url, ask: &UpstreamAsk<'_>) -> Url {
         let settings = &self.settings;
         let scope = settings.scopes.join(" ");
@@ -53,24 +57,22 @@ impl Adapter for Oidc {
         with_query(endpoint, &query)
     }
 
-    fn expectations<'a>(
-        &'a self,
-        nonce: &'a str,
-        access_token: Option<&'a str>,
-    ) -> IdTokenExpectations<'a> {
+    fn expectations<'a>(&'a self, binding: Binding<'a>) -> IdTokenExpectations<'a> {
         let settings = &self.settings;
         IdTokenExpectations {
             issuers: &settings.issuers,
             audience: &settings.client_id,
-            nonce: Some(nonce),
+            nonce: Some(binding.nonce),
             algorithms: &settings.algorithms,
-            access_token,
+            access_token: binding.access_token,
             code: None,
             max_age: settings.max_age,
             leeway: LEEWAY,
             max_token_age: MAX_TOKEN_AGE,
             max_lifetime: MAX_LIFETIME,
             allow_missing_kid: settings.allow_missing_kid,
+            single_audience: false,
+            since: None,
         }
     }
 
@@ -119,8 +121,8 @@ fn is_hint(hint: &str) -> bool {
 }
 
 /// Clocks may differ by this much.
-const LEEWAY: Duration = Duration::from_mins(1);
+pub(super) const LEEWAY: Duration = Duration::from_mins(1);
 /// An ID token is used right after it was issued.
-const MAX_TOKEN_AGE: Duration = Duration::from_mins(10);
+pub(super) const MAX_TOKEN_AGE: Duration = Duration::from_mins(10);
 /// No sane ID token lives longer.
-const MAX_LIFETIME: Duration = Duration::from_hours(24);
+pub(super) const MAX_LIFETIME: Duration = Duration::from_hours(24);

@@ -143,6 +143,10 @@ pub(super) fn endpoints(file: &ProviderFile, faults: &mut Faults) -> Endpoints {
         url
     };
     let table = &file.endpoints;
+    if file.kind == Kind::Firebase {
+        let keys = table.jwks.clone().or_else(|| Some(super::settings::firebase::KEYS.to_owned()));
+        return Endpoints { jwks: read("jwks", &keys), ..Endpoints::default() };
+    }
     Endpoints {
         authorization: read("authorization", &table.authorization),
         token: read("token", &table.token),

@@ -7,6 +7,7 @@ use super::{
     fault::Faults,
     file::{DevUser, Kind, OneOrMany, ProviderFile},
     rules::{Condition, Test, domain_of},
+    settings::firebase::ways,
 };
 
 /// Keys that mean nothing to the file's kind are faults: a restriction that is not read restricts nobody.
@@ -17,6 +18,17 @@ pub(super) fn keys_of_kind(file: &ProviderFile, faults: &mut Faults) {
         ("tenants", file.tenants.is_some()),
         ("hd", file.hd.is_some()),
     ];
+    let openid = [
+        ("scopes", file.scopes.is_some()),
+        ("algorithms", file.algorithms.is_some()),
+        ("auth_method", file.auth_method.is_some()),
+        ("allow_missing_kid", file.allow_missing_kid),
+        ("max_age", file.max_age.is_some()),
+        ("authorize", !file.authorize.is_empty()),
+        ("endpoints.authorization", file.endpoints.authorization.is_some()),
+        ("endpoints.end_session", file.endpoints.end_session.is_some()),
+    ];
+    let firebase = firebase_keys(file);
     let auth0 = [
         ("domain", file.domain.is_some()),
         ("connection", file.connection.is_some()),
@@ -25,10 +37,30 @@ pub(super) fn keys_of_kind(file: &ProviderFile, faults: &mut Faults) {
     let dev = [("user", !file.user.is_empty())];
     let real = [("client", file.client.is_some()), ("callback", file.callback.is_some())];
     match file.kind {
-        Kind::Oidc => faults.misplaced("oidc", &[&auth0[..], &dev].concat()),
-        Kind::Auth0 => faults.misplaced("auth0", &[&oidc[..], &dev].concat()),
-        Kind::Dev => faults.misplaced("dev", &[&oidc[..], &auth0, &real].concat()),
+        Kind::Oidc => faults.misplaced("oidc", &[&auth0[..], &dev, &firebase].concat()),
+        Kind::Auth0 => faults.misplaced("auth0", &[&oidc[..], &dev, &firebase].concat()),
+        Kind::Dev => faults.misplaced("dev", &[&oidc[..], &auth0, &real, &firebase].concat()),
+        Kind::Firebase => {
+            faults.misplaced("firebase", &[&oidc[..], &auth0, &dev, &real, &openid].concat());
+        }
     }
+}
+
+fn firebase_keys(file: &ProviderFile) -> [(&'static str, bool); 12] {
+    [
+        ("project", file.project.is_some()),
+        ("api_key", file.api_key.is_some()),
+        ("auth_domain", file.auth_domain.is_some()),
+        ("mode", file.mode.is_some()),
+        ("sign_in", file.sign_in.is_some()),
+        ("tenant", file.tenant.is_some()),
+        ("emulator", file.emulator.is_some()),
+        ("google", file.google.is_some()),
+        ("revocation", file.revocation.is_some()),
+        ("revocation_fails", file.revocation_fails.is_some()),
+        ("service_account", file.service_account.is_some()),
+        ("endpoints.toolkit", file.endpoints.toolkit.is_some()),
+    ]
 }
 
 /// Top-level claims that a tenant of this kind cannot put into ID tokens: a rule about them would never
@@ -36,7 +68,7 @@ pub(super) fn keys_of_kind(file: &ProviderFile, faults: &mut Faults) {
 pub(super) const fn impossible_claims(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Auth0 => &["roles", "permissions", "groups"],
-        Kind::Oidc | Kind::Dev => &[],
+        Kind::Oidc | Kind::Dev | Kind::Firebase => &[],
     }
 }
 
@@ -49,6 +81,9 @@ pub(super) fn requirements(file: &ProviderFile, faults: &mut Faults) -> Vec<Cond
     }
     if file.kind == Kind::Auth0 {
         all.extend(organization(file.organization.as_deref(), faults));
+    }
+    if file.kind == Kind::Firebase {
+        all.extend(firebase(file));
     }
     let issuers = file.issuer.iter().chain(file.issuers.iter().flatten());
     if issuers.into_iter().any(|issuer| issuer == "https://accounts.google.com") {
@@ -102,6 +137,17 @@ fn organization(organization: Option<&str>, faults: &mut Faults) -> Vec<Conditio
             vec![claim("org_name", Test::Equals(name.to_lowercase().into()))]
         }
     }
+}
+
+/// Firebase's policy: how the person signed in, and the tenant. Tokens of every tenant of a project, and
+/// those of none, have one issuer and one audience.
+fn firebase(file: &ProviderFile) -> [Condition; 2] {
+    let claim = |name: &str, test| {
+        Condition::Claim(ClaimPath::Nested(vec!["firebase".to_owned(), name.to_owned()]), test)
+    };
+    let ways = ways(file).into_iter().map(Value::String).collect();
+    let tenant = file.tenant.clone().map_or(Test::Absent, |id| Test::Equals(id.into()));
+    [claim("sign_in_provider", Test::OneOf(ways)), claim("tenant", tenant)]
 }
 
 /// The people of the development identity provider.

@@ -1,7 +1,10 @@
 //! A provider file, read and checked: what adapters and policy work with.
 
+pub mod firebase;
+
 use std::{collections::BTreeMap, time::Duration};
 
+use self::firebase::FirebaseSettings;
 use super::{
     claims::{ClaimPath, is_mutable, is_reserved},
     fault::Faults,
@@ -67,6 +70,8 @@ pub struct ProviderSettings {
     pub examples: Vec<ExampleTable>,
     /// The people of the development identity provider.
     pub users: Vec<DevUser>,
+    /// The Firebase project, with kind `firebase`.
+    pub firebase: Option<Box<FirebaseSettings>>,
 }
 
 /// Where a person's particulars come from; none: the standard claim.
@@ -88,7 +93,12 @@ impl ProviderSettings {
     pub fn from_file(id: ProviderId, file: ProviderFile) -> Result<Self, Vec<SettingFault>> {
         let mut faults = Faults::default();
         requirements::keys_of_kind(&file, &mut faults);
-        let (client_id, client_secret) = client(&file, &mut faults);
+        let firebase =
+            (file.kind == Kind::Firebase).then(|| firebase::read(&id, &file, &mut faults));
+        let (client_id, client_secret) = match &firebase {
+            Some(firebase) => (firebase.project.clone(), None),
+            None => client(&file, &mut faults),
+        };
         let impossible = requirements::impossible_claims(file.kind);
         let settings = Self {
             kind: file.kind,
@@ -113,6 +123,7 @@ impl ProviderSettings {
             allow: rules::allows(&file.allow, impossible, &mut faults),
             grants: rules::grants(&file.grant, impossible, &mut faults),
             users: requirements::users(file.user, &mut faults),
+            firebase: firebase.map(Box::new),
             examples: file.example,
             id,
         };

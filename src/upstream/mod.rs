@@ -17,3 +17,5 @@ pub mod freshness;
 pub mod http;
 pub mod jwks;
 mod kept;
+#[cfg(feature = "server")]
+pub mod toolkit;

@@ -6,8 +6,9 @@ use url::Url;
 
 use super::{AUTH0, OIDC, good};
 use crate::{
+    ambient::Timestamp,
     protocol::{pkce::Verifier, secret::UpstreamState},
-    provider::{Intake, UpstreamAsk, adapter},
+    provider::{Binding, Intake, UpstreamAsk, adapter},
 };
 
 const ENDPOINT: &str = "https://id.example.com/authorize";
@@ -91,7 +92,11 @@ fn an_endpoint_keeps_its_own_query_but_cannot_set_ours() {
 #[test]
 fn a_token_is_expected_with_our_nonce_and_pinned_algorithms() {
     let adapter = adapter(good(OIDC));
-    let expect = adapter.expectations("n", Some("at"));
+    let expect = adapter.expectations(Binding {
+        nonce: "n",
+        access_token: Some("at"),
+        began: Timestamp::from_unix(0),
+    });
     assert_eq!((expect.nonce, expect.audience, expect.access_token), (Some("n"), "us", Some("at")));
     assert_eq!(expect.issuers, ["https://id.example.com"]);
     assert!(!expect.allow_missing_kid && adapter.intake() == Intake::Redirect);

@@ -12,7 +12,7 @@ use crate::{
         sign::SigningKey,
     },
     provider::{
-        Adapter, adapter,
+        Adapter, Binding, adapter,
         identity::Identity,
         policy::{Decision, NotAdmitted, decide},
         settings::ProviderSettings,
@@ -37,7 +37,13 @@ fn token(adapter: &dyn Adapter, claims: Value) -> VerifiedIdToken {
     }));
     all.extend(map(claims));
     let raw = key.sign(Some("JWT"), &all).unwrap();
-    verify_id_token(&raw, &keys, &adapter.expectations("n", None), NOW).unwrap()
+    verify_id_token(
+        &raw,
+        &keys,
+        &adapter.expectations(Binding { nonce: "n", access_token: None, began: NOW }),
+        NOW,
+    )
+    .unwrap()
 }
 
 fn person(settings: ProviderSettings, claims: Value) -> Identity {

@@ -8,14 +8,32 @@ use crate::provider::{
     settings::ProviderSettings,
 };
 
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 8] = [
     ("auth0", include_str!("../../../providers/auth0.toml")),
     ("dev", include_str!("../../../providers/dev.toml")),
+    ("entra", include_str!("../../../providers/entra.toml")),
+    ("firebase", include_str!("../../../providers/firebase.toml")),
+    ("keycloak", include_str!("../../../providers/keycloak.toml")),
+    ("okta", include_str!("../../../providers/okta.toml")),
     ("google", include_str!("../../../providers/google.toml")),
     ("oidc", include_str!("../../../providers/oidc.toml")),
 ];
 
-const SAMPLES: [(&str, &str); 8] = [
+const SAMPLES: [(&str, &str); 22] = [
+    ("${ENTRA_TENANT_ID}", "11111111-2222-3333-4444-555555555555"),
+    ("${ENTRA_CLIENT_ID}", "us"),
+    ("${ENTRA_CLIENT_SECRET}", "hush-hush"),
+    ("${OKTA_ISSUER}", "https://example.okta.com/oauth2/default"),
+    ("${OKTA_CLIENT_ID}", "us"),
+    ("${OKTA_CLIENT_SECRET}", "hush-hush"),
+    ("${KEYCLOAK_ISSUER}", "https://id.example.com/realms/main"),
+    ("${KEYCLOAK_CLIENT_ID}", "us"),
+    ("${KEYCLOAK_CLIENT_SECRET}", "hush-hush"),
+    ("${FIREBASE_PROJECT_ID}", "example-1a2b3"),
+    ("${FIREBASE_API_KEY}", "a-public-key"),
+    ("${FIREBASE_AUTH_DOMAIN?}", "example-1a2b3.firebaseapp.com"),
+    ("${GOOGLE_CLIENT_ID?}", ""),
+    ("${GOOGLE_CLIENT_SECRET?}", ""),
     ("${AUTH0_DOMAIN}", "tenant.eu.auth0.com"),
     ("${AUTH0_CLIENT_ID}", "us"),
     ("${AUTH0_CLIENT_SECRET}", "hush-hush"),
@@ -51,7 +69,7 @@ fn the_commented_lines_of_the_shipped_files_are_good_keys() {
             let Some((key, value)) = key_value else { continue };
             let table = format!("{} = {value}", key.trim());
             let known = match key.trim() {
-                "when" | "scopes" | "email" | "email_domain" => true,
+                "when" | "scopes" | "email" | "email_domain" | "claim" | "has" => true,
                 _ => toml::from_str::<crate::provider::file::ProviderFile>(&format!(
                     "kind = \"oidc\"\n{table}"
                 ))

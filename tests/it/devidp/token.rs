@@ -48,6 +48,8 @@ async fn a_code_buys_an_id_token_that_passes_every_clause() {
         max_token_age: Duration::from_mins(10),
         max_lifetime: Duration::from_mins(5),
         allow_missing_kid: false,
+        single_audience: false,
+        since: None,
     };
     let raw = tokens["id_token"].as_str().unwrap();
     let now = Timestamp::from_unix(NOW + 30);

@@ -1,0 +1,283 @@
+//! What a file of kind `firebase` says beyond what every provider file says.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::json;
+use url::{Host, Url};
+
+use super::ProviderSettings;
+use crate::{
+    jose::{algorithm::Algorithm, sign::SigningKey},
+    protocol::id::ProviderId,
+    provider::{
+        fault::Faults,
+        file::{Fails, GoogleTable, Mode, ProviderFile, Revocation, ServiceAccountTable},
+        secret::Secret,
+    },
+};
+
+/// A Firebase project, checked.
+#[derive(Clone, Debug)]
+pub struct FirebaseSettings {
+    /// The project id: the audience of its tokens.
+    pub project: String,
+    /// The Web API key.
+    pub api_key: String,
+    /// The web app's `authDomain`; needed when our page runs the SDK.
+    pub auth_domain: String,
+    /// The ways to sign in that are accepted.
+    pub sign_in: Vec<String>,
+    /// Google's code flow, for `mode = "redirect"`; none for `mode = "sdk"`.
+    pub google: Option<Box<ProviderSettings>>,
+    /// The emulator whose unsigned tokens are accepted.
+    pub emulator: Option<Url>,
+    /// Identity Toolkit.
+    pub toolkit: Url,
+    /// Whether a revocation is looked up, and what happens while it cannot be.
+    pub revocation: Option<Fails>,
+    /// Whose word lets us look without the person's token.
+    pub service_account: Option<ServiceAccount>,
+    tenant: Option<String>,
+}
+
+/// A Google service account.
+#[derive(Clone, Debug)]
+pub struct ServiceAccount {
+    /// Its address.
+    pub email: String,
+    /// Its key.
+    pub key: SigningKey,
+    /// Where its assertion is traded for an access token.
+    pub token_endpoint: Url,
+}
+
+impl FirebaseSettings {
+    /// The tenant whose people may sign in.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&str> {
+        self.tenant.as_deref()
+    }
+}
+
+/// The `iss` of a project's ID tokens.
+pub(crate) fn issuer(project: &str) -> String {
+    format!("https://securetoken.google.com/{project}")
+}
+
+/// Reads the keys of kind `firebase`.
+pub(super) fn read(id: &ProviderId, file: &ProviderFile, faults: &mut Faults) -> FirebaseSettings {
+    let google = file.google.clone().filter(|google| !is_blank(google));
+    let usual = if google.is_some() { Mode::Redirect } else { Mode::Sdk };
+    let mode = file.mode.unwrap_or(usual);
+    let emulator = emulator(file, faults);
+    FirebaseSettings {
+        project: project(file, faults),
+        api_key: required(
+            "api_key",
+            file.api_key.as_deref(),
+            "the Web API key of the project settings",
+            faults,
+        ),
+        auth_domain: auth_domain(file, mode, faults),
+        sign_in: sign_in(file, mode, faults),
+        google: code_flow(id, google, mode, faults),
+        toolkit: toolkit(file, emulator.as_ref(), faults),
+        emulator,
+        revocation: revocation(file, faults),
+        service_account: service_account(file, faults),
+        tenant: tenant(file, faults),
+    }
+}
+
+fn is_blank(google: &GoogleTable) -> bool {
+    google.id.trim().is_empty() && google.secret.reveal().trim().is_empty()
+}
+
+fn required(key: &str, given: Option<&str>, remedy: &str, faults: &mut Faults) -> String {
+    let text = given.unwrap_or_default().trim();
+    if text.is_empty() {
+        faults.add(key, "is missing", remedy);
+    }
+    text.to_owned()
+}
+
+fn project(file: &ProviderFile, faults: &mut Faults) -> String {
+    let remedy = "the project id of the project settings, such as \"example-1a2b3\"";
+    let project = required("project", file.project.as_deref(), remedy, faults);
+    let fine = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.:".contains(&b);
+    let named = project.bytes().any(|b| b.is_ascii_lowercase());
+    if !project.is_empty() && !(named && project.bytes().all(fine)) {
+        faults.add("project", format!("{project:?} is no project id"), remedy);
+    }
+    project
+}
+
+/// It goes into the page's policy, so it must be one plain host and nothing else.
+fn auth_domain(file: &ProviderFile, mode: Mode, faults: &mut Faults) -> String {
+    let remedy = "the web app's authDomain, such as \"example-1a2b3.firebaseapp.com\"";
+    if mode == Mode::Redirect && file.auth_domain.is_none() {
+        return String::new();
+    }
+    let domain = required("auth_domain", file.auth_domain.as_deref(), remedy, faults);
+    let plain = matches!(Host::parse(&domain), Ok(Host::Domain(host)) if host == domain);
+    if !domain.is_empty() && !plain {
+        faults.add("auth_domain", format!("{domain:?} is no host name"), remedy);
+    }
+    domain
+}
+
+/// The ways to sign in that the file accepts.
+pub(crate) fn ways(file: &ProviderFile) -> Vec<String> {
+    file.sign_in.clone().unwrap_or_else(|| vec![GOOGLE.to_owned()])
+}
+
+fn sign_in(file: &ProviderFile, mode: Mode, faults: &mut Faults) -> Vec<String> {
+    let ways = ways(file);
+    let fine = |b: u8| b.is_ascii_alphanumeric() || b".-_".contains(&b);
+    for way in ways.iter().filter(|way| way.is_empty() || !way.bytes().all(fine)) {
+        let remedy = "Firebase's provider ids, such as \"google.com\" or \"github.com\"";
+        faults.add("sign_in", format!("{way:?} is no provider id"), remedy);
+    }
+    if mode == Mode::Redirect && ways != [GOOGLE] {
+        let remedy = "sign_in = [\"google.com\"], or mode = \"sdk\"";
+        faults.add("sign_in", "mode = \"redirect\" signs in through Google alone", remedy);
+    }
+    if mode == Mode::Sdk && !ways.iter().any(|way| has_button(way)) {
+        let remedy = "add one that opens a window, such as \"google.com\"";
+        faults.add("sign_in", "leaves the page without a button", remedy);
+    }
+    ways
+}
+
+/// Whether the SDK signs in that way in a window of its own; the others are accepted from elsewhere only.
+#[must_use]
+pub fn has_button(way: &str) -> bool {
+    !["anonymous", "custom", "password", "phone", "emailLink"].contains(&way)
+}
+
+fn code_flow(
+    id: &ProviderId,
+    google: Option<GoogleTable>,
+    mode: Mode,
+    faults: &mut Faults,
+) -> Option<Box<ProviderSettings>> {
+    if mode == Mode::Sdk {
+        return None;
+    }
+    let Some(google) = google else {
+        let remedy =
+            "google = { id = \"${GOOGLE_CLIENT_ID}\", secret = \"${GOOGLE_CLIENT_SECRET}\" }";
+        faults.add("google", "is missing, and mode = \"redirect\" needs it", remedy);
+        return None;
+    };
+    let issuers = google.issuer.map_or_else(
+        || vec!["https://accounts.google.com".to_owned(), "accounts.google.com".to_owned()],
+        |issuer| vec![issuer],
+    );
+    let file = json!({
+        "kind": "oidc",
+        "issuers": issuers,
+        "client": { "id": google.id, "secret": google.secret.reveal() },
+        "auth_method": "client_secret_post",
+        "authorize": { "prompt": "select_account" },
+    });
+    let read = serde_json::from_value(file).map_err(|_| Vec::new());
+    match read.and_then(|file| ProviderSettings::from_file(id.clone(), file)) {
+        Ok(settings) => Some(Box::new(settings)),
+        Err(inner) => {
+            for fault in inner {
+                faults.add("google", format!("{} {}", fault.key, fault.what), fault.remedy);
+            }
+            None
+        }
+    }
+}
+
+fn emulator(file: &ProviderFile, faults: &mut Faults) -> Option<Url> {
+    let text = file.emulator.as_ref()?;
+    let url = Url::parse(&format!("http://{text}")).ok().filter(|url| {
+        let bare = url.path() == "/" && url.query().is_none() && url.port().is_some();
+        bare && url.username().is_empty() && crate::protocol::issuer::is_loopback(url)
+    });
+    if url.is_none() {
+        let what =
+            format!("{text:?} is no port of this machine, and nobody signs the emulator's tokens");
+        faults.add("emulator", what, "such as \"127.0.0.1:9099\", or no emulator");
+    }
+    url
+}
+
+fn toolkit(file: &ProviderFile, emulator: Option<&Url>, faults: &mut Faults) -> Url {
+    let emulated = emulator.map(|emulator| format!("{emulator}identitytoolkit.googleapis.com/v1/"));
+    let text = file.endpoints.toolkit.clone().or(emulated).unwrap_or_else(|| TOOLKIT.to_owned());
+    safe_url("endpoints.toolkit", &text, TOOLKIT, faults)
+}
+
+fn safe_url(key: &str, text: &str, usual: &'static str, faults: &mut Faults) -> Url {
+    let read = Url::parse(text).ok().filter(crate::provider::issuers::is_safe);
+    let slashed = read.filter(|url| key != "endpoints.toolkit" || url.path().ends_with('/'));
+    if slashed.is_none() {
+        faults.add(key, format!("{text:?} is no safe URL"), format!("such as {usual:?}"));
+    }
+    slashed.unwrap_or_else(|| Url::parse(usual).expect("a constant"))
+}
+
+fn revocation(file: &ProviderFile, faults: &mut Faults) -> Option<Fails> {
+    if file.revocation.is_none() && file.revocation_fails.is_some() {
+        faults.add(
+            "revocation_fails",
+            "means nothing without revocation",
+            "revocation = \"lookup\"",
+        );
+    }
+    file.revocation.map(|Revocation::Lookup| file.revocation_fails.unwrap_or_default())
+}
+
+fn service_account(file: &ProviderFile, faults: &mut Faults) -> Option<ServiceAccount> {
+    let ServiceAccountTable { email, private_key } = file.service_account.as_ref()?;
+    if email.trim().is_empty() && private_key.reveal().trim().is_empty() {
+        return None;
+    }
+    if file.revocation.is_none() {
+        let remedy = "revocation = \"lookup\", or no service_account";
+        faults.add("service_account", "is used for the revocation check alone", remedy);
+    }
+    let key = signing_key(private_key);
+    if key.is_none() || !email.contains('@') {
+        let remedy = "client_email and private_key of the service account's JSON key, whole";
+        faults.add("service_account", "is no service account", remedy);
+    }
+    let token = file.endpoints.token.as_deref().unwrap_or(TOKEN);
+    let token_endpoint = safe_url("endpoints.token", token, TOKEN, faults);
+    Some(ServiceAccount { email: email.trim().to_owned(), key: key?, token_endpoint })
+}
+
+/// An RSA key in PEM (RFC 7468), as Google's JSON keys hold it.
+fn signing_key(pem: &Secret) -> Option<SigningKey> {
+    let text = zeroize::Zeroizing::new(pem.reveal().replace("\\n", "\n"));
+    let body = text.trim().strip_prefix("-----BEGIN PRIVATE KEY-----")?;
+    let body = body.strip_suffix("-----END PRIVATE KEY-----")?;
+    let packed: zeroize::Zeroizing<String> =
+        zeroize::Zeroizing::new(body.chars().filter(|c| !c.is_whitespace()).collect());
+    let der = zeroize::Zeroizing::new(STANDARD.decode(packed.as_bytes()).ok()?);
+    SigningKey::from_pkcs8(Algorithm::Rs256, &der).ok()
+}
+
+fn tenant(file: &ProviderFile, faults: &mut Faults) -> Option<String> {
+    let tenant = file.tenant.clone()?;
+    let fine = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+    if tenant.is_empty() || !tenant.bytes().all(fine) {
+        faults.add(
+            "tenant",
+            format!("{tenant:?} is no tenant id"),
+            "the id of the console, or no tenant",
+        );
+    }
+    Some(tenant)
+}
+
+const GOOGLE: &str = "google.com";
+const TOOLKIT: &str = "https://identitytoolkit.googleapis.com/v1/";
+const TOKEN: &str = "https://oauth2.googleapis.com/token";
+/// Where Google publishes the keys of every project's ID tokens; those of session cookies are others.
+pub(crate) const KEYS: &str =
+    "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com";
