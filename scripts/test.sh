@@ -13,6 +13,7 @@ Runs, in this order, and stops at the first step that fails:
   format     cargo fmt --check
   lint       cargo clippy on every target, warnings are errors
   guard      the light build for protected servers, and what it must not link
+  modules    the Firebase SDK in templates/firebase/ is the published one
   docs       cargo doc, warnings are errors
   test       unit, property, architecture and integration tests
   e2e        official MCP clients, a certified OpenID provider and a browser against the service
@@ -43,6 +44,7 @@ main() {
   step format cargo fmt --check
   step lint cargo clippy --locked --all-targets -- -D warnings
   step guard guard_build
+  step modules scripts/firebase-sdk.sh --check
   step docs env RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
   step test cargo test --locked
   if [[ $fast = no ]]; then step e2e end_to_end; fi
@@ -61,13 +63,9 @@ e2e_tools() {
   command -v npm >/dev/null || missing "Node.js 20 with npm" "see https://nodejs.org"
   node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || missing "Node.js 20" "this is $(node --version)"
   browser_is_there || debian_package chromium
-  # The lock file's digest stands in node_modules: what is already installed is not installed again.
-  local wanted installed=tests/e2e/node_modules/.installed
-  wanted=$(sha256sum <tests/e2e/package-lock.json)
-  if [[ ! -f $installed || $(<"$installed") != "$wanted" ]]; then
-    (cd tests/e2e && npm ci --loglevel=error)
-    printf '%s\n' "$wanted" >"$installed"
-  fi
+  node_packages tests/e2e
+  # The Firebase emulator comes with 600 packages, none of which needs to be built for this.
+  node_packages tests/e2e/firebase --ignore-scripts --omit=optional
 }
 
 # The guard is for other people's servers: none of the service's heavy parts may come with it.
@@ -120,6 +118,16 @@ summary() {
   [[ ${#steps[@]} = 0 ]] || printf '%s\n' "${steps[@]}"
   [[ -z $e2e_result ]] || echo "end-to-end: $e2e_result"
   if [[ $status = 0 ]]; then echo "all passed in $SECONDS s"; else echo "failed after $SECONDS s"; fi
+}
+
+# Installs what a folder's lock file says, unless it is there: the lock file's digest stands beside the packages.
+node_packages() {
+  local folder=$1 wanted installed=$1/node_modules/.installed
+  wanted=$(sha256sum <"$folder/package-lock.json")
+  if [[ ! -f $installed || $(<"$installed") != "$wanted" ]]; then
+    (cd "$folder" && npm ci --loglevel=error "${@:2}")
+    printf '%s\n' "$wanted" >"$installed"
+  fi
 }
 
 counted() { awk -v name="$1" '$1 == "#" && $2 == name { found = $3 } END { print found + 0 }' "$2"; }

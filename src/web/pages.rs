@@ -101,12 +101,13 @@ fn add(environment: &mut Environment<'static>, name: &'static str, source: &'sta
     environment.add_template(name, source).expect("an embedded template compiles");
 }
 
-const TEMPLATES: [(&str, &str); 7] = [
+const TEMPLATES: [(&str, &str); 8] = [
     ("layout.html", include_str!("../../templates/layout.html")),
     ("authorize.html", include_str!("../../templates/authorize.html")),
     ("error.html", include_str!("../../templates/error.html")),
     ("sign_out.html", include_str!("../../templates/sign_out.html")),
     ("signed_out.html", include_str!("../../templates/signed_out.html")),
+    ("firebase.html", include_str!("../../templates/firebase.html")),
     ("home.html", include_str!("../../templates/home.html")),
     ("devidp.html", include_str!("../../templates/devidp.html")),
 ];
