@@ -24,7 +24,10 @@ use crate::{
         scope::Scopes,
         secret::{AuthorizationCode, BrowserToken, UpstreamState},
     },
-    provider::policy::{Decision, Principal, decide},
+    provider::{
+        identity::Identity,
+        policy::{Decision, Principal, decide},
+    },
     store::{Store, StoreError},
 };
 
@@ -87,6 +90,15 @@ impl Callbacks {
     ) -> Result<AuthorizationResponse, CallbackFault> {
         let (provider, pending) = self.take(provider, params, browser).await?;
         let identified = self.identify(provider, params, &pending).await;
+        self.conclude(provider, identified, &pending).await
+    }
+
+    pub(super) async fn conclude(
+        &self,
+        provider: &Provider,
+        identified: Result<Principal, Unidentified>,
+        pending: &Pending,
+    ) -> Result<AuthorizationResponse, CallbackFault> {
         let outcome = match identified {
             Ok(principal) => self.authorize(&principal, &pending.asked).await?,
             Err(Unidentified::Down(fault)) => {
@@ -117,11 +129,11 @@ impl Callbacks {
         Ok((provider, pending.ok_or(CallbackFault::NoSignIn)?))
     }
 
-    fn provider(&self, id: &ProviderId) -> Option<&Provider> {
+    pub(super) fn provider(&self, id: &ProviderId) -> Option<&Provider> {
         self.providers.iter().find(|provider| provider.id() == id)
     }
 
-    fn opened(&self, sign_in: &SignIn) -> Option<Pending> {
+    pub(super) fn opened(&self, sign_in: &SignIn) -> Option<Pending> {
         let plain = self.vault.open(PENDING, &sign_in.sealed)?;
         serde_json::from_slice(&plain).ok()
     }
@@ -142,7 +154,15 @@ impl Callbacks {
         let verifier = verifier.ok_or_else(|| server_error("The sign-in cannot be resumed."))?;
         let began = pending.at;
         let answer = CodeAnswer { code, verifier: &verifier, nonce: &pending.nonce, began };
-        let identity = provider.identity(answer).await?;
+        self.principal(provider, provider.identity(answer).await?)
+    }
+
+    /// The one way to become a principal.
+    pub(super) fn principal(
+        &self,
+        provider: &Provider,
+        identity: Identity,
+    ) -> Result<Principal, Unidentified> {
         match decide(provider.adapter.settings(), identity) {
             Decision::Admitted(principal) => Ok(principal),
             Decision::NotAdmitted(reason) => {
@@ -217,7 +237,7 @@ impl Callbacks {
 }
 
 /// Why there is no principal.
-enum Unidentified {
+pub(super) enum Unidentified {
     Down(ProviderFault),
     Refused(AuthorizationError),
 }
@@ -261,7 +281,7 @@ fn declined(provider: &Provider, error: &str) -> Unidentified {
     answer.into()
 }
 
-fn denied(why: &'static str) -> AuthorizationError {
+pub(super) fn denied(why: &'static str) -> AuthorizationError {
     AuthorizationError::new(ErrorCode::AccessDenied, why)
 }
 

@@ -10,6 +10,7 @@ use crate::{
     ambient::Timestamp,
     flow::providers::{CodeAnswer, Provider, ProviderFault},
     jose::id_token::{VerifiedIdToken, accept_unsigned_id_token},
+    protocol::secret::UpstreamState,
     provider::{
         Binding,
         file::Fails,
@@ -39,15 +40,39 @@ impl Provider {
         self.identity_of(&token)
     }
 
+    /// The identity of a posted token that was accepted before, when the person confirms it.
+    ///
+    /// # Errors
+    /// Any [`ProviderFault`].
+    pub async fn confirmed_identity(
+        &self,
+        raw: &str,
+        began: Timestamp,
+    ) -> Result<Identity, ProviderFault> {
+        self.identity_of(&self.firebase_token(self.firebase()?, raw, began).await?)
+    }
+
+    fn firebase(&self) -> Result<&FirebaseSettings, ProviderFault> {
+        let posted = || ProviderFault::Identity("this provider's tokens are not posted".to_owned());
+        self.adapter.settings().firebase.as_deref().ok_or_else(posted)
+    }
+
+    /// Our page that runs the SDK for one sign-in.
+    pub(super) fn page_url(&self, state: &UpstreamState) -> Result<Url, ProviderFault> {
+        let ours = Url::parse(&self.callback);
+        let page = ours.and_then(|ours| ours.join(&format!("/sign-in/{}", self.id())));
+        let mut page = page.map_err(|fault| ProviderFault::Unavailable(fault.to_string()))?;
+        page.query_pairs_mut().append_pair("state", state.reveal());
+        Ok(page)
+    }
+
     /// Google's verified sign-in for one of the project, and its identity.
     pub(super) async fn firebase_identity(
         &self,
         google: &VerifiedIdToken,
         answer: CodeAnswer<'_>,
     ) -> Result<Identity, ProviderFault> {
-        let Some(firebase) = self.adapter.settings().firebase.as_deref() else {
-            return self.identity_of(google);
-        };
+        let firebase = self.firebase()?;
         let sign_in = GoogleSignIn {
             id_token: google.raw(),
             nonce: answer.nonce,

@@ -8,6 +8,7 @@ pub mod callback;
 pub mod clients;
 mod firebase;
 pub mod keys;
+pub mod posted;
 pub mod providers;
 pub mod register;
 pub mod revoke;

@@ -24,6 +24,7 @@ use crate::{
         response::AuthorizationResponse,
         secret::{BrowserToken, Digest, UpstreamState},
     },
+    provider::Intake,
     store::{Store, StoreError},
 };
 
@@ -129,6 +130,7 @@ struct Form {
 #[derive(Serialize, Deserialize)]
 pub(super) struct Pending {
     pub(super) at: Timestamp,
+    pub(super) client_name: String,
     pub(super) asked: Asked,
     pub(super) nonce: String,
     pub(super) verifier: String,
@@ -197,7 +199,10 @@ impl SignIns {
         let nonce = URL_SAFE_NO_PAD.encode(random::<32>(&*self.entropy));
         let verifier = Verifier::from_entropy(random(&*self.entropy));
         let hint = asked.login_hint.as_deref();
-        let location = provider.authorize_url(&state, &nonce, &verifier, hint).await;
+        let location = match provider.adapter.intake() {
+            Intake::Redirect => provider.authorize_url(&state, &nonce, &verifier, hint).await,
+            Intake::Posted => provider.page_url(&state),
+        };
         let location = match (location, page) {
             (Ok(location), _) => location,
             (Err(fault), Some(page)) => {
@@ -210,7 +215,9 @@ impl SignIns {
         self.clients.remember(&client).await?;
         let token = BrowserToken::from_entropy(random(&*self.entropy));
         let at = self.clock.now();
-        let pending = Pending { at, asked, nonce, verifier: verifier.reveal().to_owned() };
+        let client_name = client.name.clone();
+        let pending =
+            Pending { at, client_name, asked, nonce, verifier: verifier.reveal().to_owned() };
         let cookie = SignInCookie { suffix: cookie_suffix(&state), token };
         self.store.put_sign_in(&self.sealed(&pending, &state, &cookie.token, provider)).await?;
         Ok(Step::Leave { location: location.into(), cookie })

@@ -54,6 +54,14 @@ pub trait Store: Send + Sync + 'static {
 
     /// Writes a sign-in under way.
     async fn put_sign_in(&self, sign_in: &SignIn) -> Result<(), StoreError>;
+    /// Reads such a sign-in without taking it.
+    async fn sign_in(
+        &self,
+        state: &Digest,
+        browser: &Digest,
+        provider: &ProviderId,
+        now: Timestamp,
+    ) -> Result<Option<SignIn>, StoreError>;
     /// Takes (reads and deletes) the sign-in whose state, browser and provider all agree and that has
     /// not lapsed at `now`. When any disagrees nothing is changed.
     async fn take_sign_in(

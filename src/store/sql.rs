@@ -91,6 +91,8 @@ pub(super) const CLIENT_USED: &str =
 
 pub(super) const PUT_SIGN_IN: &str = "INSERT INTO sign_ins \
     (state, browser, provider_id, sealed, expires_at) VALUES ($1, $2, $3, $4, $5)";
+pub(super) const SIGN_IN: &str = "SELECT sealed, expires_at FROM sign_ins \
+    WHERE state = $1 AND browser = $2 AND provider_id = $3 AND expires_at > $4";
 pub(super) const TAKE_SIGN_IN: &str = "DELETE FROM sign_ins \
     WHERE state = $1 AND browser = $2 AND provider_id = $3 AND expires_at > $4 \
     RETURNING sealed, expires_at";

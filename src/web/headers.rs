@@ -84,6 +84,40 @@ pub fn page_headers(page: &PageSafety<'_>) -> HeaderMap {
     headers
 }
 
+/// The headers of the page that runs the Firebase SDK: our own modules, Google's loader, the project's
+/// one sign-in domain, and nothing else; its window stays in touch with the popup that it opens.
+#[must_use]
+pub fn sdk_headers(sdk: &SdkSafety<'_>, https: bool) -> HeaderMap {
+    let mut headers = page_headers(&PageSafety { forms: &[], opener: Opener::Kept, https });
+    if let Ok(policy) = HeaderValue::from_str(&sdk.policy()) {
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin-allow-popups"));
+    headers
+}
+
+/// What the policy of the Firebase page names.
+#[derive(Clone, Copy, Debug)]
+pub struct SdkSafety<'a> {
+    /// The project's `authDomain`, a plain host.
+    pub auth_domain: &'a str,
+    /// The emulator's origin.
+    pub emulator: Option<&'a str>,
+}
+
+impl SdkSafety<'_> {
+    fn policy(&self) -> String {
+        let emulator = self.emulator.map(|origin| format!(" {origin}")).unwrap_or_default();
+        format!(
+            "{NOTHING_ELSE}; script-src 'self' https://apis.google.com; \
+             connect-src 'self' https://identitytoolkit.googleapis.com \
+             https://securetoken.googleapis.com{emulator}; \
+             frame-src https://{}{emulator}; form-action 'none'",
+            self.auth_domain,
+        )
+    }
+}
+
 /// The headers of a file under `/static`, whose URL changes with its content.
 #[must_use]
 pub fn asset_headers(asset: &Asset) -> HeaderMap {

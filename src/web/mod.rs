@@ -10,6 +10,7 @@ pub mod serve;
 
 mod authorize;
 mod callback;
+mod firebase;
 mod form;
 mod health;
 mod metadata;
@@ -110,7 +111,9 @@ pub fn router(site: Arc<Site>) -> Router {
     let people = Router::new()
         .route("/", get(authorize::home))
         .route("/authorize", get(authorize::show).post(authorize::answer))
-        .route("/callback/{provider}", get(callback::callback))
+        .route("/callback/{provider}", get(callback::callback).post(firebase::post))
+        .route("/sign-in/{provider}", get(firebase::page))
+        .route("/confirm/{provider}", get(firebase::ask).post(firebase::confirm))
         .route("/sign-out", get(sign_out::ask).post(sign_out::leave))
         .route("/signed-out", get(sign_out::done))
         .merge(assets());

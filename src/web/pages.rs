@@ -4,6 +4,7 @@
 mod asset;
 mod context;
 mod plain;
+mod sdk;
 mod text;
 
 use minijinja::{Environment, UndefinedBehavior, Value, value::Serde};
@@ -11,6 +12,7 @@ use serde::Serialize;
 
 use self::text::Texts;
 
+use self::asset::FIREBASE_SIGN_IN;
 pub use self::{
     asset::{ASSETS, Asset, LOGO, STYLE, style},
     context::{
@@ -18,6 +20,7 @@ pub use self::{
         ProviderButton, ScopeLine, ServerBox, SignOutPage, SignedOutPage,
     },
     plain::{NAME_CHARS, TEXT_CHARS, plain},
+    sdk::{ConfirmPage, FirebasePage},
 };
 
 /// Every page, compiled once at the start and rendered from one context each.
@@ -34,6 +37,8 @@ impl Pages {
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.add_global("style_url", Value::from_safe_string(STYLE.url()));
         environment.add_global("logo_url", Value::from_safe_string(LOGO.url()));
+        let module = Value::from_safe_string(FIREBASE_SIGN_IN.url());
+        environment.add_global("sign_in_url", module);
         Texts::english().offer_to(&mut environment);
         for (name, source) in TEMPLATES {
             add(&mut environment, name, source);
@@ -45,6 +50,18 @@ impl Pages {
     #[must_use]
     pub fn authorize(&self, page: &AuthorizePage) -> String {
         self.render("authorize.html", &page.cleaned())
+    }
+
+    /// `GET /sign-in/{provider}`: the page that runs the Firebase SDK.
+    #[must_use]
+    pub fn firebase(&self, page: &FirebasePage) -> String {
+        self.render("firebase.html", &page.cleaned())
+    }
+
+    /// `GET /confirm/{provider}`: which account is about to be used.
+    #[must_use]
+    pub fn confirm(&self, page: &ConfirmPage) -> String {
+        self.render("confirm.html", &page.cleaned())
     }
 
     /// What went wrong, for the person in front of it.
@@ -101,13 +118,14 @@ fn add(environment: &mut Environment<'static>, name: &'static str, source: &'sta
     environment.add_template(name, source).expect("an embedded template compiles");
 }
 
-const TEMPLATES: [(&str, &str); 8] = [
+const TEMPLATES: [(&str, &str); 9] = [
     ("layout.html", include_str!("../../templates/layout.html")),
     ("authorize.html", include_str!("../../templates/authorize.html")),
+    ("firebase.html", include_str!("../../templates/firebase.html")),
+    ("confirm.html", include_str!("../../templates/confirm.html")),
     ("error.html", include_str!("../../templates/error.html")),
     ("sign_out.html", include_str!("../../templates/sign_out.html")),
     ("signed_out.html", include_str!("../../templates/signed_out.html")),
-    ("firebase.html", include_str!("../../templates/firebase.html")),
     ("home.html", include_str!("../../templates/home.html")),
     ("devidp.html", include_str!("../../templates/devidp.html")),
 ];

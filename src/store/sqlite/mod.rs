@@ -19,7 +19,7 @@ use async_trait::async_trait;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use self::{job::Work, place::Place, reader::Readers, writer::Writer};
-use super::{Spent, Store, StoreError};
+use super::{Spent, Store, StoreError, sql};
 use crate::{
     ambient::Timestamp,
     engine::record::{Client, Code, Consent, Grant, IdentityKey, SignIn, SigningKeyRecord, User},
@@ -104,6 +104,17 @@ impl Store for Sqlite {
         self.writer.run(move |db| verbs::put_sign_in(db, &sign_in)).await
     }
 
+    async fn sign_in(
+        &self,
+        state: &Digest,
+        browser: &Digest,
+        provider: &ProviderId,
+        now: Timestamp,
+    ) -> Result<Option<SignIn>, StoreError> {
+        let (state, browser, provider) = (*state, *browser, provider.clone());
+        self.read(move |db| verbs::sign_in(db, sql::SIGN_IN, state, browser, provider, now)).await
+    }
+
     async fn take_sign_in(
         &self,
         state: &Digest,
@@ -112,7 +123,9 @@ impl Store for Sqlite {
         now: Timestamp,
     ) -> Result<Option<SignIn>, StoreError> {
         let (state, browser, provider) = (*state, *browser, provider.clone());
-        self.writer.run(move |db| verbs::take_sign_in(db, state, browser, provider, now)).await
+        self.writer
+            .run(move |db| verbs::sign_in(db, sql::TAKE_SIGN_IN, state, browser, provider, now))
+            .await
     }
 
     async fn admit(&self, key: &IdentityKey, fresh: &User) -> Result<User, StoreError> {

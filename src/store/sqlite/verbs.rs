@@ -70,15 +70,17 @@ pub(super) fn put_sign_in(db: &Connection, sign_in: &SignIn) -> Result<(), Store
     run(db, sql::PUT_SIGN_IN, row).map(drop)
 }
 
-pub(super) fn take_sign_in(
+/// Reads or takes, as `sql` says.
+pub(super) fn sign_in(
     db: &Connection,
+    sql: &str,
     state: Digest,
     browser: Digest,
     provider: ProviderId,
     now: Timestamp,
 ) -> Result<Option<SignIn>, StoreError> {
     let key = params![state.as_bytes(), browser.as_bytes(), provider.as_str(), now.unix()];
-    let taken = one(db, sql::TAKE_SIGN_IN, key, |row| Ok((row.take()?, row.time()?)))?;
+    let taken = one(db, sql, key, |row| Ok((row.take()?, row.time()?)))?;
     Ok(taken.map(|(sealed, expires_at)| SignIn { state, browser, provider, sealed, expires_at }))
 }
 

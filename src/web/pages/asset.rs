@@ -1,4 +1,4 @@
-//! The two files every page loads: style sheet and logo.
+//! The files that pages load: style sheet and logo, and the modules of the Firebase page.
 
 use sha2::{Digest, Sha256};
 
@@ -37,8 +37,31 @@ pub const LOGO: Asset = Asset {
     body: include_str!("../../../templates/logo.svg"),
 };
 
+/// The module of the Firebase page.
+pub(super) const FIREBASE_SIGN_IN: Asset = Asset {
+    path: "/static/firebase-sign-in.js",
+    content_type: SCRIPT,
+    body: include_str!("../../../templates/firebase/sign-in.js"),
+};
+
+/// The Firebase SDK, as `scripts/firebase-sdk.sh` made it.
+const FIREBASE_SDK: [Asset; 2] = [
+    Asset {
+        path: "/static/firebase-app.js",
+        content_type: SCRIPT,
+        body: include_str!("../../../templates/firebase/firebase-app.js"),
+    },
+    Asset {
+        path: "/static/firebase-auth.js",
+        content_type: SCRIPT,
+        body: include_str!("../../../templates/firebase/firebase-auth.js"),
+    },
+];
+
 /// Everything under `/static`.
-pub const ASSETS: [Asset; 2] = [STYLE, LOGO];
+pub const ASSETS: [Asset; 5] = [STYLE, LOGO, FIREBASE_SIGN_IN, FIREBASE_SDK[0], FIREBASE_SDK[1]];
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// The text of the style sheet.
 #[must_use]

@@ -207,7 +207,7 @@ impl Link {
 }
 
 /// A name; never empty, so that no sentence has a hole.
-fn name(text: &str) -> String {
+pub(super) fn name(text: &str) -> String {
     let shown = plain(text, NAME_CHARS);
     if shown.is_empty() { "?".to_owned() } else { shown }
 }
@@ -217,6 +217,6 @@ fn sentence(text: &str) -> String {
 }
 
 /// A host is never cut: its end says whose it is.
-fn host(text: &str) -> String {
+pub(super) fn host(text: &str) -> String {
     plain(text, usize::MAX)
 }

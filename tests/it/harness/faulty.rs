@@ -57,7 +57,10 @@ verbs! {
     fn clients() -> Vec<Client>;
     fn remove_client(id: &ClientId, now: Timestamp) -> bool;
     fn put_sign_in(sign_in: &SignIn) -> ();
-    fn take_sign_in(
+    fn sign_in(
+        state: &Digest, browser: &Digest, provider: &ProviderId, now: Timestamp
+    ) -> Option<SignIn>;
+        fn take_sign_in(
         state: &Digest, browser: &Digest, provider: &ProviderId, now: Timestamp
     ) -> Option<SignIn>;
     fn admit(key: &IdentityKey, fresh: &User) -> User;

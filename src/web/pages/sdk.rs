@@ -1,0 +1,59 @@
+//! What the pages of the posted intake are told.
+
+use serde::Serialize;
+
+use super::context::{ProviderButton, host, name};
+
+/// The page that runs the Firebase SDK.
+#[derive(Clone, Debug, Serialize)]
+pub struct FirebasePage {
+    /// What the provider's button said.
+    pub label: String,
+    /// Who asks.
+    pub client_name: String,
+    /// A button per way to sign in.
+    pub providers: Vec<ProviderButton>,
+    /// What the module reads: JSON without `<`.
+    pub config_json: String,
+    /// Whether the identities are an emulator's.
+    pub emulator: bool,
+    /// Where to choose another provider.
+    pub back: String,
+}
+
+/// The question whether this is the person's account.
+#[derive(Clone, Debug, Serialize)]
+pub struct ConfirmPage {
+    /// Where the form is posted.
+    pub action: String,
+    /// The state of the confirmation.
+    pub state: String,
+    /// The account's name.
+    pub name: Option<String>,
+    /// Its address.
+    pub email: Option<String>,
+    /// Who asks.
+    pub client_name: String,
+    /// Where the browser returns to.
+    pub redirect_host: String,
+    /// Where to use another account.
+    pub back: String,
+}
+
+impl FirebasePage {
+    pub(super) fn cleaned(&self) -> Self {
+        Self { client_name: name(&self.client_name), ..self.clone() }
+    }
+}
+
+impl ConfirmPage {
+    pub(super) fn cleaned(&self) -> Self {
+        Self {
+            name: self.name.as_deref().map(name),
+            email: self.email.as_deref().map(host),
+            client_name: name(&self.client_name),
+            redirect_host: host(&self.redirect_host),
+            ..self.clone()
+        }
+    }
+}
