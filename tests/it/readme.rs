@@ -73,7 +73,7 @@ fn every_command_and_option_it_names_exists() {
 fn every_env_block_is_enough_to_start_with() {
     let readme = read("README.md");
     let all: Vec<_> = marked(&readme, "env").collect();
-    assert_eq!(all.len(), 3);
+    assert_eq!(all.len(), 5);
     for text in all {
         let folder = shipped();
         fs::write(folder.path().join(".env"), &text).unwrap();
@@ -151,7 +151,7 @@ fn the_rust_it_shows_stands_in_the_example() {
 }
 
 fn documents() -> impl Iterator<Item = (String, String)> {
-    let names = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/threat-notes.md"];
+    let names = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/threat-model.md"];
     names.into_iter().map(|name| (name.to_owned(), read(name)))
 }
 

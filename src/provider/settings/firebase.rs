@@ -114,7 +114,7 @@ fn project(file: &ProviderFile, faults: &mut Faults) -> String {
 /// It goes into the page's policy, so it must be one plain host and nothing else.
 fn auth_domain(file: &ProviderFile, mode: Mode, faults: &mut Faults) -> String {
     let remedy = "the web app's authDomain, such as \"example-1a2b3.firebaseapp.com\"";
-    if mode == Mode::Redirect && file.auth_domain.is_none() {
+    if mode == Mode::Redirect && file.auth_domain.as_deref().is_none_or(str::is_empty) {
         return String::new();
     }
     let domain = required("auth_domain", file.auth_domain.as_deref(), remedy, faults);
