@@ -154,25 +154,7 @@ impl Callbacks {
         let verifier = verifier.ok_or_else(|| server_error("The sign-in cannot be resumed."))?;
         let began = pending.at;
         let answer = CodeAnswer { code, verifier: &verifier, nonce: &pending.nonce, began };
-        self.principal(provider, provider.identity(answer).await?)
-    }
-
-    /// The one way to become a principal.
-    pub(super) fn principal(
-        &self,
-        provider: &Provider,
-        identity: Identity,
-    ) -> Result<Principal, Unidentified> {
-        match decide(provider.adapter.settings(), identity) {
-            Decision::Admitted(principal) => Ok(principal),
-            Decision::NotAdmitted(reason) => {
-                tracing::info!(provider = %provider.id(), %reason, "person not admitted");
-                Err(denied(
-                    "This account is not admitted here. Ask the operator, or use another account.",
-                )
-                .into())
-            }
-        }
+        principal(provider, provider.identity(answer).await?)
     }
 
     /// Principal -> user -> granted scopes = asked ∩ server's ∩ principal's -> code.
@@ -233,6 +215,23 @@ impl Callbacks {
             seen_at: now,
         };
         self.store.admit(identity.key(), &fresh).await
+    }
+}
+
+/// The one way to become a principal.
+pub(super) fn principal(
+    provider: &Provider,
+    identity: Identity,
+) -> Result<Principal, Unidentified> {
+    match decide(provider.adapter.settings(), identity) {
+        Decision::Admitted(principal) => Ok(principal),
+        Decision::NotAdmitted(reason) => {
+            tracing::info!(provider = %provider.id(), %reason, "person not admitted");
+            Err(denied(
+                "This account is not admitted here. Ask the operator, or use another account.",
+            )
+            .into())
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     ambient::random,
     engine::record::SignIn,
     flow::{
-        callback::{CallbackFault, Callbacks, Unidentified, denied},
+        callback::{CallbackFault, Callbacks, Unidentified, denied, principal},
         providers::Provider,
         sign_in::{Pending, again, cookie_suffix},
     },
@@ -129,11 +129,11 @@ impl Callbacks {
         let identity = identity.map_err(Unidentified::from)?;
         let (name, email) =
             (identity.name().map(str::to_owned), identity.email_claim().map(str::to_owned));
-        self.principal(provider, identity)?;
+        principal(provider, identity)?;
         self.spend_token(token).await?;
         let (digest, now) = (state.digest(), self.clock.now());
-        let taken = self.store.take_sign_in(&digest, &browser.digest(), id, now).await?;
-        taken.ok_or(PostFault::NoSignIn)?;
+        let ended = self.store.take_sign_in(&digest, &browser.digest(), id, now).await?;
+        ended.ok_or(PostFault::NoSignIn)?;
         let confirming = Confirming { pending, token: token.to_owned(), name, email };
         Ok(self.keep(provider, browser, &confirming).await?)
     }
@@ -186,11 +186,11 @@ impl Callbacks {
             return Ok(pending.asked.answer(Err(denied("The person cancelled."))));
         }
         let identity = provider.confirmed_identity(&token, pending.at).await;
-        let principal = match identity.map_err(Unidentified::from) {
-            Ok(identity) => self.principal(provider, identity),
+        let identified = match identity.map_err(Unidentified::from) {
+            Ok(identity) => principal(provider, identity),
             Err(fault) => Err(fault),
         };
-        self.conclude(provider, principal, &pending).await
+        self.conclude(provider, identified, &pending).await
     }
 
     fn posting(&self, id: &ProviderId) -> Option<&Provider> {

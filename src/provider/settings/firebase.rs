@@ -103,9 +103,10 @@ fn required(key: &str, given: Option<&str>, remedy: &str, faults: &mut Faults) -
 fn project(file: &ProviderFile, faults: &mut Faults) -> String {
     let remedy = "the project id of the project settings, such as \"example-1a2b3\"";
     let project = required("project", file.project.as_deref(), remedy, faults);
-    let fine = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.:".contains(&b);
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.:".contains(&b);
     let named = project.bytes().any(|b| b.is_ascii_lowercase());
-    if !project.is_empty() && !(named && project.bytes().all(fine)) {
+    let good = named && project.bytes().all(plain);
+    if !project.is_empty() && !good {
         faults.add("project", format!("{project:?} is no project id"), remedy);
     }
     project
@@ -118,8 +119,8 @@ fn auth_domain(file: &ProviderFile, mode: Mode, faults: &mut Faults) -> String {
         return String::new();
     }
     let domain = required("auth_domain", file.auth_domain.as_deref(), remedy, faults);
-    let plain = matches!(Host::parse(&domain), Ok(Host::Domain(host)) if host == domain);
-    if !domain.is_empty() && !plain {
+    let whole = matches!(Host::parse(&domain), Ok(Host::Domain(host)) if host == domain);
+    if !domain.is_empty() && !whole {
         faults.add("auth_domain", format!("{domain:?} is no host name"), remedy);
     }
     domain
@@ -132,8 +133,8 @@ pub(crate) fn ways(file: &ProviderFile) -> Vec<String> {
 
 fn sign_in(file: &ProviderFile, mode: Mode, faults: &mut Faults) -> Vec<String> {
     let ways = ways(file);
-    let fine = |b: u8| b.is_ascii_alphanumeric() || b".-_".contains(&b);
-    for way in ways.iter().filter(|way| way.is_empty() || !way.bytes().all(fine)) {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b".-_".contains(&b);
+    for way in ways.iter().filter(|way| way.is_empty() || !way.bytes().all(plain)) {
         let remedy = "Firebase's provider ids, such as \"google.com\" or \"github.com\"";
         faults.add("sign_in", format!("{way:?} is no provider id"), remedy);
     }
@@ -264,8 +265,8 @@ fn signing_key(pem: &Secret) -> Option<SigningKey> {
 
 fn tenant(file: &ProviderFile, faults: &mut Faults) -> Option<String> {
     let tenant = file.tenant.clone()?;
-    let fine = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
-    if tenant.is_empty() || !tenant.bytes().all(fine) {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+    if tenant.is_empty() || !tenant.bytes().all(plain) {
         faults.add(
             "tenant",
             format!("{tenant:?} is no tenant id"),
