@@ -3,10 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
-
-import { newPerson, openBrowser, press, signInByHand } from './lib/browser.mjs';
-import { MemoryProvider } from './lib/oauth-client.mjs';
+import { newPerson, openBrowser, press } from './lib/browser.mjs';
+import { connectByHand } from './lib/mcp-person.mjs';
 import { freePort } from './lib/ports.mjs';
 import { startService } from './lib/service.mjs';
 import { text } from './lib/tools.mjs';
@@ -60,20 +58,11 @@ const settings = () => ({ AUTH0_DOMAIN: tenant.domain, AUTH0_CLIENT_ID: APPLICAT
 
 const connect = async (login) => (await connectWithProvider(login)).client;
 
-// Asks for every scope at once, as a client does that already knows what it wants to do.
 async function connectWithProvider(login) {
-  const provider = new MemoryProvider();
-  const open = () => new StreamableHTTPClientTransport(new URL(service.mcp), { authProvider: provider });
-  const transport = open();
-  await assert.rejects(new Client(self).connect(transport), UnauthorizedError);
-  const url = new URL(provider.authorizeUrl);
-  url.searchParams.set('scope', 'read admin');
   const person = await newPerson(browser);
-  await transport.finishAuth(provider.answered(await signInByHand(person, url, press('provider', 'auth0'), logIn(login))));
+  const connected = await connectByHand(service, person, [press('provider', 'auth0'), logIn(login)], { scope: 'read admin' });
   await person.context.close();
-  const client = new Client(self);
-  await client.connect(open());
-  return { client, provider };
+  return connected;
 }
 
 const logIn = (login) => async (page) => {
@@ -81,5 +70,3 @@ const logIn = (login) => async (page) => {
   await page.fill('input[name=password]', 'any');
   await page.click('button[type=submit]');
 };
-
-const self = { name: 'countersign-e2e', version: '1.0.0' };

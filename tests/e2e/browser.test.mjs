@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
+import { authorizeUrl } from './lib/authorize.mjs';
 import { newPerson, openBrowser, press, signInByHand } from './lib/browser.mjs';
 import { startService } from './lib/service.mjs';
 
@@ -25,7 +26,7 @@ const shapes = {
 for (const [how, options] of Object.entries(shapes)) {
   test(`a person signs in ${how} and is sent back to the client`, async () => {
     const person = await newPerson(browser, options);
-    const redirect = await signInByHand(person, await authorizeUrl(), fits, press('provider', 'dev'), fits, press('user', 'alice'));
+    const redirect = await signInByHand(person, await authorizeUrl(service), fits, press('provider', 'dev'), fits, press('user', 'alice'));
     const { searchParams } = new URL(redirect);
     assert.ok(searchParams.get('code'), redirect);
     assert.equal(searchParams.get('state'), 'the-state');
@@ -37,7 +38,7 @@ for (const [how, options] of Object.entries(shapes)) {
 
 test('the page names the client, the host it returns to and the scopes in words, before anything is chosen', async () => {
   const { page, context } = await newPerson(browser);
-  await page.goto(await authorizeUrl());
+  await page.goto(await authorizeUrl(service));
   const words = await page.textContent('body');
   for (const said of [/A test client/, /127\.0\.0\.1/, /Demo tools/]) assert.match(words, said);
   await context.close();
@@ -45,7 +46,7 @@ test('the page names the client, the host it returns to and the scopes in words,
 
 test('a person who cancels is sent back with access_denied, the state and our issuer', async () => {
   const person = await newPerson(browser);
-  const { searchParams } = new URL(await signInByHand(person, await authorizeUrl(), press('cancel', '1')));
+  const { searchParams } = new URL(await signInByHand(person, await authorizeUrl(service), press('cancel', '1')));
   assert.equal(searchParams.get('error'), 'access_denied');
   assert.equal(searchParams.get('state'), 'the-state');
   assert.equal(searchParams.get('iss'), service.issuer);
@@ -54,32 +55,20 @@ test('a person who cancels is sent back with access_denied, the state and our is
 
 test('the pages ask no other host for anything', async () => {
   const person = await newPerson(browser);
-  await person.page.goto(await authorizeUrl());
+  await person.page.goto(await authorizeUrl(service));
   assert.deepEqual([...person.reached], [new URL(service.issuer).host]);
   await person.context.close();
 });
 
 test('an unknown client gets a page, never a redirect', async () => {
   const { page, context } = await newPerson(browser);
-  const url = new URL(await authorizeUrl());
+  const url = new URL(await authorizeUrl(service));
   url.searchParams.set('client_id', 'nobody');
   const response = await page.goto(url.href);
   assert.equal(response.status(), 400);
   assert.equal(page.url(), url.href);
   await context.close();
 });
-
-async function authorizeUrl() {
-  const redirectUri = 'http://127.0.0.1:33418/callback';
-  const registered = await fetch(`${service.issuer}/register`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ client_name: 'A test client', redirect_uris: [redirectUri], token_endpoint_auth_method: 'none' }),
-  });
-  const { client_id } = await registered.json();
-  const asked = { response_type: 'code', client_id, redirect_uri: redirectUri, state: 'the-state', scope: 'read', resource: service.mcp, code_challenge_method: 'S256', code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM' };
-  return `${service.issuer}/authorize?${new URLSearchParams(asked)}`;
-}
 
 // Nothing sticks out sideways: what a phone cannot show without scrolling, a person does not read.
 async function fits(page) {

@@ -4,6 +4,7 @@
 import { createServer } from 'node:http';
 import { generateKeyPairSync } from 'node:crypto';
 
+import { listening } from '../lib/listening.mjs';
 import { freePort } from '../lib/ports.mjs';
 
 /** The claim in which this tenant says who has which role, as an Auth0 Action writes it. */
@@ -24,8 +25,7 @@ export async function startTenant({ callback, users }) {
     seen.push(new URL(request.url, issuer));
     answer(request, response);
   });
-  await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
-  const stop = () => new Promise((resolve) => server.close(resolve) && server.closeAllConnections());
+  const { stop } = await listening(server, port);
   return { issuer, domain: issuer.slice(0, -1), seen, stop };
 }
 
