@@ -74,15 +74,22 @@ fn check_loopback(file: &mut TomlFile<'_>, settings: &ProviderSettings, public_u
     if let Some(firebase) = settings.firebase.as_deref() {
         check_firebase(file, firebase);
     }
-    let plain = |issuer: &String| Url::parse(issuer).is_ok_and(|url| url.scheme() == "http");
-    if settings.kind != Kind::Dev && settings.issuers.iter().any(plain) {
+    let (issuers, endpoints) = plain_http(settings);
+    if settings.kind != Kind::Dev && issuers {
         file.fault_at_key("issuer", PLAIN, "write its https issuer");
     }
-    let ends = &settings.endpoints;
-    let ends = [&ends.authorization, &ends.token, &ends.jwks, &ends.end_session];
-    if ends.into_iter().flatten().any(|url| url.scheme() == "http") {
+    if endpoints {
         file.fault_at_key("endpoints", PLAIN, "write https endpoints");
     }
+}
+
+/// Whether an issuer, and whether an endpoint, is reached without TLS.
+fn plain_http(settings: &ProviderSettings) -> (bool, bool) {
+    let plain = |issuer: &String| Url::parse(issuer).is_ok_and(|url| url.scheme() == "http");
+    let ends = &settings.endpoints;
+    let ends = [&ends.authorization, &ends.token, &ends.jwks, &ends.end_session];
+    let endpoints = ends.into_iter().flatten().any(|url| url.scheme() == "http");
+    (settings.issuers.iter().any(plain), endpoints)
 }
 
 /// Nobody signs an emulator's tokens, and plain http to Google's stand-ins is for tests.
@@ -93,8 +100,7 @@ fn check_firebase(file: &mut TomlFile<'_>, firebase: &FirebaseSettings) {
     } else if firebase.toolkit.scheme() == "http" {
         file.fault_at_key("endpoints", PLAIN, "write https endpoints");
     }
-    let google = firebase.google.iter().flat_map(|google| &google.issuers);
-    if google.into_iter().any(|issuer| issuer.starts_with("http://")) {
+    if firebase.google.as_deref().is_some_and(|google| plain_http(google) != (false, false)) {
         file.fault_at_key("google", PLAIN, "write an https issuer, or none for Google's own");
     }
 }

@@ -75,6 +75,6 @@ async function whatItSaid(response) {
 const redirectMode = () => [
   'mode = "redirect"',
   `emulator = "${firebase.host}"`,
-  `google = { id = "${CLIENT.id}", secret = "${CLIENT.secret}" }`,
-  `endpoints = { authorization = "${google.endpoints.authorization}", token = "${google.endpoints.token}", google_jwks = "${google.endpoints.jwks}", toolkit = "${firebase.toolkit}" }`,
+  `google = { id = "${CLIENT.id}", secret = "${CLIENT.secret}", endpoints = { authorization = "${google.endpoints.authorization}", token = "${google.endpoints.token}", jwks = "${google.endpoints.jwks}" } }`,
+  `endpoints = { toolkit = "${firebase.toolkit}" }`,
 ];

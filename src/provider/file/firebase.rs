@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::EndpointsTable;
 use crate::provider::secret::Secret;
 
 /// How a Firebase ID token reaches us.
@@ -43,6 +44,9 @@ pub struct GoogleTable {
     pub secret: Secret,
     /// Another issuer than Google's own, found by its discovery document.
     pub issuer: Option<String>,
+    /// Other endpoints than Google's own.
+    #[serde(default)]
+    pub endpoints: EndpointsTable,
 }
 
 /// `service_account = { email, private_key }`, as its JSON key has them. Empty texts count as absent.

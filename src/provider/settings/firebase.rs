@@ -181,7 +181,8 @@ fn code_flow(
         "auth_method": "client_secret_post",
         "authorize": { "prompt": "select_account" },
     });
-    let read = serde_json::from_value(file).map_err(|_| Vec::new());
+    let read = serde_json::from_value::<ProviderFile>(file).map_err(|_| Vec::new());
+    let read = read.map(|file| ProviderFile { endpoints: google.endpoints, ..file });
     match read.and_then(|file| ProviderSettings::from_file(id.clone(), file)) {
         Ok(settings) => Some(Box::new(settings)),
         Err(inner) => {

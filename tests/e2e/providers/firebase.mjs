@@ -23,23 +23,23 @@ class Firebase {
     this.#child = child;
     this.host = host;
     this.url = `http://${host}`;
-    this.toolkit = `${this.url}/identitytoolkit.googleapis.com`;
+    this.toolkit = `${this.url}/identitytoolkit.googleapis.com/v1/`;
   }
 
   /** Signs a Google account in and returns the ID token, as an app of the project would. */
   async idToken(account) {
     const body = { requestUri: 'http://localhost', returnSecureToken: true, postBody: new URLSearchParams({ providerId: 'google.com', id_token: JSON.stringify(account) }).toString() };
-    return (await this.#call('v1/accounts:signInWithIdp?key=any', body)).idToken;
+    return (await this.#call('accounts:signInWithIdp?key=any', body)).idToken;
   }
 
   /** Disables or enables the person with this Firebase uid, as the console does. */
-  disable = (localId, disableUser = true) => this.#call(`v1/projects/${PROJECT}/accounts:update`, { localId, disableUser });
+  disable = (localId, disableUser = true) => this.#call(`projects/${PROJECT}/accounts:update`, { localId, disableUser });
 
   stop = () => stop(this.#child);
 
   async #call(path, body) {
     const headers = { 'content-type': 'application/json', authorization: 'Bearer owner' };
-    const response = await fetch(`${this.toolkit}/${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    const response = await fetch(`${this.toolkit}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
     return response.json();
   }
