@@ -10,7 +10,7 @@ use crate::{
     demo::{Demo, demo_service},
     devidp::{self, DevClient, DevIdp},
     engine::policy::{Auth, ServerSettings, Upstream},
-    flow::callback::Expand,
+    flow::authorizer::Expand,
     guard::{Guard, LocalKeys, Protected, Revocations},
     jose::{algorithm::Algorithm, sign::SigningKey},
     protocol::{id::UserId, issuer::Issuer, secret::ClientSecret},

@@ -6,15 +6,20 @@ use crate::{
     ambient::Clock,
     app::{Hands, servers, shown},
     config::Config,
-    engine::authorize::Terms,
+    engine::{authorize::Terms, policy::ServerSettings},
     flow::{
+        account::Accounts,
+        authorizer::Authorizer,
         callback::Callbacks,
         clients::{ASSERTION_ALGORITHMS, Clients},
         keys::SigningKeys,
+        pending::Departures,
         providers::Provider,
         register::Registrations,
         revoke::{Revocation, Revoker},
+        session::Sessions,
         sign_in::SignIns,
+        standing::Standing,
         tokens::Tokens,
     },
     jose::id_token::UnsignedTokens,
@@ -42,10 +47,12 @@ impl Parts<'_> {
     /// The whole site.
     pub(super) fn site(&self, providers: Arc<[Provider]>) -> Site {
         let clients = Arc::new(clients(self.config, self.hands));
+        let people = People::new(self, &providers);
         Site {
-            sign_ins: self.sign_ins(&clients, &providers),
-            callbacks: self.callbacks(&providers),
-            tokens: self.tokens(&clients),
+            sign_ins: self.sign_ins(&clients, &people),
+            callbacks: self.callbacks(&people),
+            accounts: self.accounts(&clients, &people),
+            tokens: self.tokens(&clients, &people),
             revocation: self.revocation(clients),
             registrations: self.registrations(),
             health: shown::health(&self.hands.store, &self.hands.clock, providers),
@@ -54,45 +61,60 @@ impl Parts<'_> {
         }
     }
 
-    fn sign_ins(&self, clients: &Arc<Clients>, providers: &Arc<[Provider]>) -> SignIns {
+    fn sign_ins(&self, clients: &Arc<Clients>, people: &People) -> SignIns {
         let Hands { store, vault, clock, entropy, .. } = self.hands.clone();
-        let terms = self.config.servers.iter().map(|server| Terms {
-            id: server.id.clone(),
-            resource: server.resource.clone(),
-            scopes: server.scopes(),
-        });
         SignIns {
             store,
             vault,
             clients: Arc::clone(clients),
-            providers: Arc::clone(providers),
-            terms: terms.collect(),
+            providers: Arc::clone(&people.providers),
+            terms: Arc::clone(&people.terms),
+            departures: Arc::clone(&people.departures),
+            sessions: Arc::clone(&people.sessions),
+            authorizer: Arc::clone(&people.authorizer),
             limits: self.config.limits.clone(),
             clock,
             entropy,
         }
     }
 
-    fn callbacks(&self, providers: &Arc<[Provider]>) -> Callbacks {
+    fn callbacks(&self, people: &People) -> Callbacks {
         let Hands { store, vault, clock, entropy, .. } = self.hands.clone();
         Callbacks {
             store,
             vault,
-            providers: Arc::clone(providers),
-            expand: servers::expand(self.config),
+            providers: Arc::clone(&people.providers),
+            authorizer: Arc::clone(&people.authorizer),
+            sessions: Arc::clone(&people.sessions),
             limits: self.config.limits.clone(),
             clock,
             entropy,
         }
     }
 
-    fn tokens(&self, clients: &Arc<Clients>) -> Tokens {
+    fn accounts(&self, clients: &Arc<Clients>, people: &People) -> Accounts {
+        let Hands { store, vault, clock, entropy, .. } = self.hands.clone();
+        Accounts {
+            store,
+            vault,
+            sessions: Arc::clone(&people.sessions),
+            departures: Arc::clone(&people.departures),
+            providers: Arc::clone(&people.providers),
+            clients: Arc::clone(clients),
+            revoker: Arc::clone(self.revoker),
+            clock,
+            entropy,
+        }
+    }
+
+    fn tokens(&self, clients: &Arc<Clients>, people: &People) -> Tokens {
         let Hands { store, vault, clock, entropy, .. } = self.hands.clone();
         Tokens {
             store,
             vault,
             clients: Arc::clone(clients),
             revoker: Arc::clone(self.revoker),
+            standing: Arc::clone(&people.standing),
             signer: self.keys.signer.clone(),
             issuer: self.config.public_url.clone(),
             limits: self.config.limits.clone(),
@@ -118,6 +140,61 @@ impl Parts<'_> {
             clock: Arc::clone(&self.hands.clock),
         }
     }
+}
+
+/// What every flow about people shares.
+struct People {
+    providers: Arc<[Provider]>,
+    terms: Arc<[Terms]>,
+    standing: Arc<Standing>,
+    sessions: Arc<Sessions>,
+    departures: Arc<Departures>,
+    authorizer: Arc<Authorizer>,
+}
+
+impl People {
+    fn new(parts: &Parts<'_>, providers: &Arc<[Provider]>) -> Self {
+        let Hands { store, vault, clock, entropy, .. } = parts.hands;
+        let hands = || (Arc::clone(store), Arc::clone(clock), Arc::clone(entropy));
+        let limits = || parts.config.limits.clone();
+        let expand = servers::expand(parts.config);
+        let terms: Arc<[Terms]> = parts.config.servers.iter().map(terms).collect();
+        let standing = Arc::new(Standing {
+            store: Arc::clone(store),
+            vault: Arc::clone(vault),
+            providers: Arc::clone(providers),
+            terms: Arc::clone(&terms),
+            expand: Arc::clone(&expand),
+        });
+        let (one, clock, entropy) = hands();
+        let sessions = Sessions {
+            store: one,
+            standing: Arc::clone(&standing),
+            limits: limits(),
+            clock,
+            entropy,
+        };
+        let (one, clock, entropy) = hands();
+        let vault_too = Arc::clone(vault);
+        let departures =
+            Departures { store: one, vault: vault_too, limits: limits(), clock, entropy };
+        let (one, clock, entropy) = hands();
+        let vault_too = Arc::clone(vault);
+        let authorizer =
+            Authorizer { store: one, vault: vault_too, expand, limits: limits(), clock, entropy };
+        Self {
+            providers: Arc::clone(providers),
+            terms,
+            standing,
+            sessions: Arc::new(sessions),
+            departures: Arc::new(departures),
+            authorizer: Arc::new(authorizer),
+        }
+    }
+}
+
+fn terms(server: &ServerSettings) -> Terms {
+    Terms { id: server.id.clone(), resource: server.resource.clone(), scopes: server.scopes() }
 }
 
 fn clients(config: &Config, hands: &Hands) -> Clients {

@@ -92,6 +92,18 @@ pub struct Terms {
     pub scopes: Scopes,
 }
 
+/// What the client says about asking the person (OpenID Connect Core §3.1.2.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Prompt {
+    /// Nothing: ask unless the person agreed before.
+    #[default]
+    Usual,
+    /// Ask in any case.
+    Ask,
+    /// `none`: do not ask; answer, or say why not.
+    Never,
+}
+
 /// A complete, good request: what the person will be asked to consent to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
@@ -111,6 +123,8 @@ pub struct Asked {
     pub scopes: Scopes,
     /// Whom the client expects (OpenID Connect Core §3.1.2.1); a hint, nothing more.
     pub login_hint: Option<String>,
+    /// Whether to ask.
+    pub prompt: Prompt,
 }
 
 impl Asked {
@@ -154,6 +168,7 @@ impl Proven {
                     resource: rest.server.resource.clone(),
                     scopes: rest.scopes,
                     login_hint: rest.login_hint,
+                    prompt: prompt(params),
                 };
                 Ok((self.client, asked))
             }
@@ -199,10 +214,15 @@ fn form_is_supported(params: &Params) -> Result<(), AuthorizationError> {
     if params.one("response_mode").is_some_and(|mode| mode != "query") {
         return Err(error(Code::InvalidRequest, "The only response_mode is query."));
     }
-    if params.one("prompt").is_some_and(|prompt| prompt.split(' ').any(|word| word == "none")) {
-        return Err(error(Code::LoginRequired, "prompt=none: a person has to sign in."));
-    }
     Ok(())
+}
+
+fn prompt(params: &Params) -> Prompt {
+    match params.one("prompt") {
+        None | Some("") => Prompt::Usual,
+        Some(words) if words.split(' ').any(|word| word == "none") => Prompt::Never,
+        Some(_) => Prompt::Ask,
+    }
 }
 
 fn challenge(params: &Params) -> Result<Challenge, AuthorizationError> {

@@ -85,7 +85,6 @@ fn every_other_fault_goes_back_with_the_state() {
         (("response_mode", Some("form_post")), "invalid_request xyz"),
         (("request", Some("eyJ")), "request_not_supported xyz"),
         (("request_uri", Some("http://169.254.169.254/")), "request_uri_not_supported xyz"),
-        (("prompt", Some("none")), "login_required xyz"),
         (("code_challenge", None), "invalid_request xyz"),
         (("code_challenge", Some("short")), "invalid_request xyz"),
         (("code_challenge_method", None), "invalid_request xyz"),

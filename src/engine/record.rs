@@ -119,6 +119,44 @@ pub struct IdentityKey {
     pub subject: String,
 }
 
+/// An identity as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldIdentity {
+    /// Which.
+    pub key: IdentityKey,
+    /// Whose.
+    pub user: UserId,
+    /// The freshest claims that were verified, sealed; none: nobody signed in by it since they are kept.
+    pub claims: Option<Vec<u8>>,
+    /// Since when it is this person's.
+    pub created_at: Timestamp,
+    /// Latest sign-in by it.
+    pub seen_at: Timestamp,
+}
+
+/// A signed-in browser, known by the digest of its cookie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Digest of the cookie.
+    pub digest: Digest,
+    /// Who.
+    pub user: UserId,
+    /// By which identity.
+    pub identity: IdentityKey,
+    /// When the person signed in at the provider.
+    pub auth_time: Timestamp,
+    /// The browser in a few words, as it describes itself.
+    pub label: String,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// Last used, to within some minutes.
+    pub seen_at: Timestamp,
+    /// When it ends in any case.
+    pub expires_at: Timestamp,
+    /// When it ends unless it is used before.
+    pub ends_at: Timestamp,
+}
+
 /// A sign-in under way at a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignIn {
@@ -147,8 +185,8 @@ pub struct Authorization {
     pub resource: Resource,
     /// The scopes granted.
     pub scopes: Scopes,
-    /// Who vouched.
-    pub provider: ProviderId,
+    /// Who vouched, and for which of the person's identities.
+    pub identity: IdentityKey,
     /// When the person signed in there.
     pub auth_time: Timestamp,
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use crate::{
     ambient::Timestamp,
-    engine::record::{AuthMethod, Authorization, Client, ClientKind, Code, Grant},
+    engine::record::{AuthMethod, Authorization, Client, ClientKind, Code, Grant, IdentityKey},
     protocol::{
         id::{ClientId, GrantId, ProviderId, ServerId, UserId},
         pkce::Verifier,
@@ -44,7 +44,11 @@ pub(super) fn authorization() -> Authorization {
         server: ServerId::new("demo"),
         resource: Resource::new("http://localhost:8000/mcp"),
         scopes: Scopes::parse("read write").unwrap(),
-        provider: ProviderId::new("dev"),
+        identity: IdentityKey {
+            provider: ProviderId::new("dev"),
+            issuer: "http://localhost:8001".to_owned(),
+            subject: "alice".to_owned(),
+        },
         auth_time: NOW,
     }
 }

@@ -1,28 +1,27 @@
 //! The second half of a sign-in: the provider's answer becomes an identity, the identity a principal,
-//! the principal's grant a code. There is one way to become a principal, and it is here.
+//! and the principal what the sign-in was for. There is one way to become a principal, and it is here.
+
+mod complete;
 
 use std::sync::Arc;
 
+pub use self::complete::{Finished, To};
 use crate::{
-    ambient::{Clock, Entropy, random},
-    engine::{
-        authorize::Asked,
-        limits::Limits,
-        record::{Authorization, Code, Consent, SignIn, User},
-    },
+    ambient::{Clock, Entropy},
+    engine::{limits::Limits, record::SignIn},
     flow::{
+        authorizer::{Authorizer, denied},
+        pending::{PENDING, Pending, cookie_suffix},
         providers::{CodeAnswer, Provider, ProviderFault},
-        sign_in::{PENDING, Pending, again, cookie_suffix},
+        session::{Sessions, Visitor},
     },
     jose::seal::Vault,
     protocol::{
         error::{AuthorizationError, AuthorizationErrorCode as ErrorCode},
         form::Params,
-        id::{GrantId, ProviderId, ServerId, UserId},
+        id::ProviderId,
         pkce::Verifier,
-        response::AuthorizationResponse,
-        scope::Scopes,
-        secret::{AuthorizationCode, BrowserToken, UpstreamState},
+        secret::{BrowserToken, UpstreamState},
     },
     provider::{
         identity::Identity,
@@ -30,9 +29,6 @@ use crate::{
     },
     store::{Store, StoreError},
 };
-
-/// Expands scopes by a server's `implies` rules.
-pub type Expand = Arc<dyn Fn(&ServerId, &Scopes) -> Scopes + Send + Sync>;
 
 /// Finishes sign-ins.
 pub struct Callbacks {
@@ -42,8 +38,10 @@ pub struct Callbacks {
     pub vault: Arc<Vault>,
     /// Who may vouch.
     pub providers: Arc<[Provider]>,
-    /// What scopes imply.
-    pub expand: Expand,
+    /// Admits people and issues codes.
+    pub authorizer: Arc<Authorizer>,
+    /// Opens sessions.
+    pub sessions: Arc<Sessions>,
     /// How long things live.
     pub limits: Limits,
     /// The time.
@@ -66,6 +64,15 @@ pub enum CallbackFault {
         /// The way back to the page, to choose another.
         again: String,
     },
+    /// The person may not enter, and no client is there to be told.
+    #[error("{0}")]
+    NotAdmitted(AuthorizationError),
+    /// The identity that was to be added is another person's.
+    #[error("This account belongs to another person here, so it was not added to yours.")]
+    SomebodyElses,
+    /// Whoever began to add an identity is no longer signed in in this browser.
+    #[error("You are no longer signed in here, so nothing was added.")]
+    SignedOut,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -87,29 +94,11 @@ impl Callbacks {
         provider: &ProviderId,
         params: &Params,
         browser: Option<&BrowserToken>,
-    ) -> Result<AuthorizationResponse, CallbackFault> {
+        visitor: &Visitor,
+    ) -> Result<Finished, CallbackFault> {
         let (provider, pending) = self.take(provider, params, browser).await?;
         let identified = self.identify(provider, params, &pending).await;
-        self.conclude(provider, identified, &pending).await
-    }
-
-    pub(super) async fn conclude(
-        &self,
-        provider: &Provider,
-        identified: Result<Principal, Unidentified>,
-        pending: &Pending,
-    ) -> Result<AuthorizationResponse, CallbackFault> {
-        let outcome = match identified {
-            Ok(principal) => self.authorize(&principal, &pending.asked).await?,
-            Err(Unidentified::Down(fault)) => {
-                tracing::warn!(provider = %provider.id(), %fault, "sign-in interrupted");
-                let label = provider.adapter.settings().label.clone();
-                let again = again(&pending.asked);
-                return Err(CallbackFault::ProviderDown { provider: label, again });
-            }
-            Err(Unidentified::Refused(error)) => Err(error),
-        };
-        Ok(pending.asked.answer(outcome))
+        self.conclude(provider, identified, &pending.purpose, visitor).await
     }
 
     async fn take(
@@ -155,66 +144,6 @@ impl Callbacks {
         let began = pending.at;
         let answer = CodeAnswer { code, verifier: &verifier, nonce: &pending.nonce, began };
         principal(provider, provider.identity(answer).await?)
-    }
-
-    /// Principal -> user -> granted scopes = asked ∩ server's ∩ principal's -> code.
-    async fn authorize(
-        &self,
-        principal: &Principal,
-        asked: &Asked,
-    ) -> Result<Result<AuthorizationCode, AuthorizationError>, StoreError> {
-        let has = (self.expand)(&asked.server, principal.scopes());
-        let scopes = asked.scopes.intersection(&has);
-        if scopes.is_empty() && !asked.scopes.is_empty() {
-            return Ok(Err(denied("This account has none of the permissions asked for.")));
-        }
-        let user = self.admit(principal).await?;
-        if user.disabled {
-            return Ok(Err(denied("This account is disabled here.")));
-        }
-        let code = AuthorizationCode::from_entropy(random(&*self.entropy));
-        let now = self.clock.now();
-        let authorization = Authorization {
-            user: user.id,
-            client: asked.client.clone(),
-            server: asked.server.clone(),
-            resource: asked.resource.clone(),
-            scopes,
-            provider: principal.identity().key().provider.clone(),
-            auth_time: principal.identity().auth_time(),
-        };
-        let consent = Consent {
-            user: authorization.user.clone(),
-            client: authorization.client.clone(),
-            server: authorization.server.clone(),
-            redirect_host: asked.redirect_uri.display_host(),
-            scopes: authorization.scopes.clone(),
-            at: now,
-        };
-        let record = Code {
-            digest: code.digest(),
-            grant: GrantId::from_entropy(random(&*self.entropy)),
-            authorization,
-            redirect_uri: asked.redirect_uri.as_str().to_owned(),
-            challenge: asked.challenge.clone(),
-            expires_at: now.plus(self.limits.code),
-        };
-        self.store.put_code(&record, &consent).await?;
-        Ok(Ok(code))
-    }
-
-    async fn admit(&self, principal: &Principal) -> Result<User, StoreError> {
-        let identity = principal.identity();
-        let now = self.clock.now();
-        let fresh = User {
-            id: UserId::from_entropy(random(&*self.entropy)),
-            name: identity.name().map(str::to_owned),
-            email: identity.verified_email().map(str::to_owned),
-            disabled: false,
-            created_at: now,
-            seen_at: now,
-        };
-        self.store.admit(identity.key(), &fresh).await
     }
 }
 
@@ -278,10 +207,6 @@ fn declined(provider: &Provider, error: &str) -> Unidentified {
         _ => server_error("The identity provider reported an error."),
     };
     answer.into()
-}
-
-pub(super) fn denied(why: &'static str) -> AuthorizationError {
-    AuthorizationError::new(ErrorCode::AccessDenied, why)
 }
 
 fn server_error(why: &'static str) -> AuthorizationError {

@@ -4,15 +4,20 @@
 //! is a small struct of the hands it needs; what is right or wrong is decided in `engine`, `jose`
 //! and `provider`.
 
+pub mod account;
+pub mod authorizer;
 pub mod callback;
 pub mod clients;
 mod firebase;
 pub mod keys;
+pub mod pending;
 pub mod posted;
 pub mod providers;
 pub mod register;
 pub mod revoke;
+pub mod session;
 pub mod sign_in;
+pub mod standing;
 pub mod tokens;
 
 use crate::{

@@ -11,14 +11,16 @@ use crate::{
     ambient::random,
     engine::record::SignIn,
     flow::{
-        callback::{CallbackFault, Callbacks, Unidentified, denied, principal},
+        authorizer::denied,
+        callback::{CallbackFault, Callbacks, Finished, To, Unidentified, principal},
+        pending::{Pending, cookie_suffix},
         providers::Provider,
-        sign_in::{Pending, again, cookie_suffix},
+        session::Visitor,
     },
     protocol::{
         error::AuthorizationError,
         id::ProviderId,
-        response::AuthorizationResponse,
+        redirect::RedirectUri,
         secret::{BrowserToken, Digest, UpstreamState},
     },
     provider::{Intake, settings::ProviderSettings},
@@ -44,8 +46,8 @@ pub struct Confirmation {
     pub email: Option<String>,
     /// Who asks.
     pub client_name: String,
-    /// Where the browser returns to.
-    pub redirect: crate::protocol::redirect::RedirectUri,
+    /// Where the browser returns to; none for the person's own page.
+    pub redirect: Option<RedirectUri>,
     /// The way back, to use another account.
     pub again: String,
 }
@@ -104,7 +106,7 @@ impl Callbacks {
         let provider = self.posting(id).ok_or(CallbackFault::NoSignIn)?;
         let pending = self.peek(provider, state, browser).await?.ok_or(CallbackFault::NoSignIn)?;
         let provider = provider.adapter.settings();
-        Ok(SdkPage { provider, again: again(&pending.asked), client_name: pending.client_name })
+        Ok(SdkPage { provider, again: pending.purpose.again(), client_name: pending.client_name })
     }
 
     /// `POST /callback/{provider}`: takes the ID token of the page. Only a token that stands ends the
@@ -157,8 +159,8 @@ impl Callbacks {
         Ok(Confirmation {
             name,
             email,
-            again: again(&pending.asked),
-            redirect: pending.asked.redirect_uri,
+            again: pending.purpose.again(),
+            redirect: pending.purpose.asked().map(|asked| asked.redirect_uri.clone()),
             client_name: pending.client_name,
         })
     }
@@ -174,7 +176,8 @@ impl Callbacks {
         state: Option<&UpstreamState>,
         browser: Option<&BrowserToken>,
         agreed: bool,
-    ) -> Result<AuthorizationResponse, CallbackFault> {
+        visitor: &Visitor,
+    ) -> Result<Finished, CallbackFault> {
         let provider = self.posting(id).ok_or(CallbackFault::NoSignIn)?;
         let (Some(state), Some(browser)) = (state, browser) else {
             return Err(CallbackFault::NoSignIn);
@@ -183,14 +186,17 @@ impl Callbacks {
         let taken = self.store.take_sign_in(&digest, &browser.digest(), id, now).await?;
         let Confirming { pending, token, .. } = self.confirming(taken)?;
         if !agreed {
-            return Ok(pending.asked.answer(Err(denied("The person cancelled."))));
+            let cancelled = || Err(denied("The person cancelled."));
+            let asked = pending.purpose.asked();
+            let to = asked.map_or(To::Account, |asked| To::Client(asked.answer(cancelled())));
+            return Ok(Finished { to, session: None });
         }
         let identity = provider.confirmed_identity(&token, pending.at).await;
         let identified = match identity.map_err(Unidentified::from) {
             Ok(identity) => principal(provider, identity),
             Err(fault) => Err(fault),
         };
-        self.conclude(provider, identified, &pending).await
+        self.conclude(provider, identified, &pending.purpose, visitor).await
     }
 
     fn posting(&self, id: &ProviderId) -> Option<&Provider> {

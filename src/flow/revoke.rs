@@ -9,7 +9,11 @@ use crate::{
     guard::Revocations,
     jose::{access_token::verify_access_token, keys::KeySet, seal::Vault},
     protocol::{
-        error::TokenError, form::Params, id::GrantId, issuer::Issuer, resource::Resource,
+        error::TokenError,
+        form::Params,
+        id::{GrantId, UserId},
+        issuer::Issuer,
+        resource::Resource,
         secret::RefreshToken,
     },
     store::{Store, StoreError},
@@ -34,6 +38,15 @@ impl Revoker {
         let changed = self.store.revoke_grant(grant, now).await?;
         self.revocations.revoke(*grant, self.until(now), now);
         Ok(changed)
+    }
+
+    /// Ends everything of a person: browsers, unspent codes and grants.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn sign_out(&self, user: &UserId, now: Timestamp) -> Result<(), StoreError> {
+        self.store.sign_out(user, now).await?;
+        self.recall(now, now).await
     }
 
     /// From when on a revocation still matters to access tokens alive at `now`.

@@ -1,30 +1,32 @@
-//! The first half of a sign-in: the page, the person's consent, the way to the provider.
+//! The first half of a sign-in: the page, the person's consent, the way to the provider, or straight
+//! back for a person who is signed in here.
+
+mod question;
 
 use std::sync::Arc;
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, Serialize};
-
+pub use self::question::{Known, Question, again};
 use crate::{
-    ambient::{Clock, Entropy, Timestamp, random},
+    ambient::{Clock, Entropy, random},
     engine::{
-        authorize::{Asked, ClientPart, PageFault, Terms},
+        authorize::{Asked, ClientPart, PageFault, Prompt, Terms},
         limits::Limits,
-        record::{Client, SignIn},
+        record::Client,
     },
     flow::{
+        authorizer::Authorizer,
         clients::{Clients, LookupFault},
+        pending::{Departure, DepartureFault, Departures, Purpose},
         providers::Provider,
+        session::{Live, Sessions},
     },
     jose::seal::Vault,
     protocol::{
         error::{AuthorizationError, AuthorizationErrorCode},
         form::Params,
-        pkce::Verifier,
         response::AuthorizationResponse,
-        secret::{BrowserToken, Digest, UpstreamState},
+        secret::{BrowserToken, SessionToken},
     },
-    provider::Intake,
     store::{Store, StoreError},
 };
 
@@ -32,7 +34,7 @@ use crate::{
 pub struct SignIns {
     /// Records.
     pub store: Arc<dyn Store>,
-    /// Seals the form and the pending sign-in.
+    /// Seals the form.
     pub vault: Arc<Vault>,
     /// Where clients are found.
     pub clients: Arc<Clients>,
@@ -40,6 +42,12 @@ pub struct SignIns {
     pub providers: Arc<[Provider]>,
     /// What is guarded.
     pub terms: Arc<[Terms]>,
+    /// The way to providers.
+    pub departures: Arc<Departures>,
+    /// Who is signed in.
+    pub sessions: Arc<Sessions>,
+    /// Issues codes.
+    pub authorizer: Arc<Authorizer>,
     /// How long things live.
     pub limits: Limits,
     /// The time.
@@ -48,17 +56,15 @@ pub struct SignIns {
     pub entropy: Arc<dyn Entropy>,
 }
 
-/// What a person is shown, and the sealed copy of it that comes back with the answer.
-#[derive(Debug)]
-pub struct Question {
-    /// Who asks.
-    pub client: Client,
-    /// For what.
-    pub asked: Asked,
-    /// The sealed request, for the form.
-    pub form: String,
-    /// A provider that just failed, by label.
-    pub unreachable: Option<String>,
+/// The browser that asks.
+#[derive(Clone, Copy)]
+pub struct Visit<'a> {
+    /// Knows the page again.
+    pub browser: &'a BrowserToken,
+    /// The session it has.
+    pub session: Option<&'a SessionToken>,
+    /// Whether a page of ours or the person themselves brought it here, and no other site.
+    pub own_will: bool,
 }
 
 /// Where an authorization request leads.
@@ -66,24 +72,10 @@ pub struct Question {
 pub enum Step {
     /// To the page.
     Ask(Box<Question>),
-    /// To a provider, with the cookie that binds the sign-in to this browser.
-    Leave {
-        /// The provider's authorization URL.
-        location: String,
-        /// Its cookie.
-        cookie: SignInCookie,
-    },
+    /// To a provider.
+    Leave(Departure),
     /// Back to the client.
     Answer(AuthorizationResponse),
-}
-
-/// The cookie of one sign-in under way.
-#[derive(Debug)]
-pub struct SignInCookie {
-    /// Tells several sign-ins of one browser apart.
-    pub suffix: String,
-    /// Its value.
-    pub token: BrowserToken,
 }
 
 /// Why there is no next step; shown to the person.
@@ -119,26 +111,6 @@ impl From<LookupFault> for StepFault {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-struct Form {
-    asked: Asked,
-    browser: Digest,
-    at: Timestamp,
-}
-
-/// A sign-in under way, as sealed in the store.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Pending {
-    pub(super) at: Timestamp,
-    pub(super) client_name: String,
-    pub(super) asked: Asked,
-    pub(super) nonce: String,
-    pub(super) verifier: String,
-}
-
-const FORM: &str = "authorize-form";
-pub(super) const PENDING: &str = "sign-in";
-
 impl SignIns {
     /// A value to know a browser by, for one that has none yet.
     #[must_use]
@@ -146,21 +118,34 @@ impl SignIns {
         BrowserToken::from_entropy(random(&*self.entropy))
     }
 
-    /// `GET /authorize`: proves the client and its redirect URI, checks the rest. Writes nothing.
+    /// `GET /authorize`: proves the client and its redirect URI, checks the rest. Writes nothing, unless
+    /// the person agreed to all of it before.
     ///
     /// # Errors
     /// [`StepFault`] for the person.
-    pub async fn ask(&self, params: &Params, browser: &BrowserToken) -> Result<Step, StepFault> {
+    pub async fn ask(&self, params: &Params, visit: Visit<'_>) -> Result<Step, StepFault> {
         let part = ClientPart::read(params)?;
         let client = self.clients.find(&part.client).await?;
         let proven = part.prove(client, params)?;
-        Ok(match proven.ask(params, &self.terms) {
-            Ok((client, asked)) => Step::Ask(Box::new(self.question(client, asked, browser, None))),
-            Err(answer) => Step::Answer(answer),
-        })
+        let (client, asked) = match proven.ask(params, &self.terms) {
+            Ok(good) => good,
+            Err(answer) => return Ok(Step::Answer(answer)),
+        };
+        let live = self.sessions.live(visit.session).await?;
+        if let Some(live) = &live
+            && self.may_skip(&client, &asked, live, visit).await?
+        {
+            self.clients.remember(&client).await?;
+            return self.answer(live, &asked).await;
+        }
+        if asked.prompt == Prompt::Never {
+            return Ok(Step::Answer(unasked(&asked, live.is_some())));
+        }
+        let question = self.question(client, asked, visit.browser, live.as_ref());
+        Ok(Step::Ask(Box::new(question)))
     }
 
-    /// `POST /authorize`: the person consented and chose a provider, or cancelled.
+    /// `POST /authorize`: the person consented and chose how to go on, or cancelled.
     ///
     /// # Errors
     /// [`StepFault`] for the person.
@@ -168,6 +153,7 @@ impl SignIns {
         &self,
         params: &Params,
         browser: Option<&BrowserToken>,
+        session: Option<&SessionToken>,
     ) -> Result<Step, StepFault> {
         let asked = self.open_form(params, browser)?;
         if params.one("cancel").is_some() {
@@ -175,10 +161,16 @@ impl SignIns {
             let error = AuthorizationError::new(AuthorizationErrorCode::AccessDenied, why);
             return Ok(Step::Answer(asked.answer(Err(error))));
         }
+        let client = self.clients.find(&asked.client).await?.ok_or(PageFault::UnknownClient)?;
+        if params.one("continue").is_some() {
+            let live = self.sessions.live(session).await?;
+            let live = live.ok_or_else(|| StepFault::Form { again: Some(again(&asked)) })?;
+            self.clients.remember(&client).await?;
+            return self.answer(&live, &asked).await;
+        }
         let chosen = params.one("provider").unwrap_or_default();
         let provider = self.providers.iter().find(|provider| provider.id().as_str() == chosen);
         let provider = provider.ok_or_else(|| StepFault::Form { again: Some(again(&asked)) })?;
-        let client = self.clients.find(&asked.client).await?.ok_or(PageFault::UnknownClient)?;
         self.leave(client, asked, provider, browser).await
     }
 
@@ -188,6 +180,29 @@ impl SignIns {
         provider.logout_url(return_to).await.map(Into::into)
     }
 
+    /// Whether the person agreed to all of this before, and comes of their own will. A program on this
+    /// computer, or behind an app's scheme, may be another one than the last time, and is asked for each
+    /// time unless the operator registered it.
+    async fn may_skip(
+        &self,
+        client: &Client,
+        asked: &Asked,
+        live: &Live,
+        visit: Visit<'_>,
+    ) -> Result<bool, StoreError> {
+        if !visit.own_will || asked.prompt == Prompt::Ask || !is_the_same_program(client, asked) {
+            return Ok(false);
+        }
+        let host = asked.redirect_uri.display_host();
+        let agreed = self.store.consent(&live.user.id, &asked.client, &asked.server, &host).await?;
+        Ok(agreed.is_some_and(|agreed| agreed.scopes.covers(&asked.scopes)))
+    }
+
+    async fn answer(&self, live: &Live, asked: &Asked) -> Result<Step, StepFault> {
+        let outcome = self.authorizer.code(&live.principal, &live.user, asked).await?;
+        Ok(Step::Answer(asked.answer(outcome)))
+    }
+
     async fn leave(
         &self,
         client: Client,
@@ -195,104 +210,35 @@ impl SignIns {
         provider: &Provider,
         page: Option<&BrowserToken>,
     ) -> Result<Step, StepFault> {
-        let state = UpstreamState::from_entropy(random(&*self.entropy));
-        let nonce = URL_SAFE_NO_PAD.encode(random::<32>(&*self.entropy));
-        let verifier = Verifier::from_entropy(random(&*self.entropy));
-        let hint = asked.login_hint.as_deref();
-        let location = match provider.adapter.intake() {
-            Intake::Redirect => provider.authorize_url(&state, &nonce, &verifier, hint).await,
-            Intake::Posted => provider.page_url(&state),
-        };
-        let location = match (location, page) {
-            (Ok(location), _) => location,
-            (Err(fault), Some(page)) => {
-                tracing::warn!(provider = %provider.id(), %fault, "provider unreachable");
-                let label = provider.adapter.settings().label.clone();
-                return Ok(Step::Ask(Box::new(self.question(client, asked, page, Some(label)))));
-            }
-            (Err(_), None) => return Err(StepFault::Form { again: Some(again(&asked)) }),
-        };
         self.clients.remember(&client).await?;
-        let token = BrowserToken::from_entropy(random(&*self.entropy));
-        let at = self.clock.now();
-        let client_name = client.name.clone();
-        let pending =
-            Pending { at, client_name, asked, nonce, verifier: verifier.reveal().to_owned() };
-        let cookie = SignInCookie { suffix: cookie_suffix(&state), token };
-        self.store.put_sign_in(&self.sealed(&pending, &state, &cookie.token, provider)).await?;
-        Ok(Step::Leave { location: location.into(), cookie })
-    }
-
-    fn sealed(
-        &self,
-        pending: &Pending,
-        state: &UpstreamState,
-        token: &BrowserToken,
-        provider: &Provider,
-    ) -> SignIn {
-        let plain = zeroize::Zeroizing::new(serde_json::to_vec(pending).unwrap_or_default());
-        SignIn {
-            state: state.digest(),
-            browser: token.digest(),
-            provider: provider.id().clone(),
-            sealed: self.vault.seal(PENDING, &plain, random(&*self.entropy)),
-            expires_at: self.clock.now().plus(self.limits.sign_in),
+        let purpose = Purpose::Authorize(asked.clone());
+        match (self.departures.leave(provider, purpose, client.name.clone()).await, page) {
+            (Ok(departure), _) => Ok(Step::Leave(departure)),
+            (Err(DepartureFault::Store(error)), _) => Err(error.into()),
+            (Err(DepartureFault::Provider(fault)), Some(page)) => {
+                tracing::warn!(provider = %provider.id(), %fault, "provider unreachable");
+                let unreachable = Some(provider.adapter.settings().label.clone());
+                let question = self.question(client, asked, page, None);
+                Ok(Step::Ask(Box::new(Question { unreachable, ..question })))
+            }
+            (Err(_), None) => Err(StepFault::Form { again: Some(again(&asked)) }),
         }
-    }
-
-    fn question(
-        &self,
-        client: Client,
-        asked: Asked,
-        browser: &BrowserToken,
-        unreachable: Option<String>,
-    ) -> Question {
-        let form = Form { asked, browser: browser.digest(), at: self.clock.now() };
-        let plain = serde_json::to_vec(&form).unwrap_or_default();
-        let sealed = self.vault.seal(FORM, &plain, random(&*self.entropy));
-        Question { client, asked: form.asked, form: URL_SAFE_NO_PAD.encode(sealed), unreachable }
-    }
-
-    /// The request exactly as it was shown, in the browser it was shown in, not too long ago.
-    fn open_form(
-        &self,
-        params: &Params,
-        browser: Option<&BrowserToken>,
-    ) -> Result<Asked, StepFault> {
-        let sealed = URL_SAFE_NO_PAD.decode(params.one("form").unwrap_or_default()).ok();
-        let plain = sealed.and_then(|sealed| self.vault.open(FORM, &sealed));
-        let form: Option<Form> = plain.and_then(|plain| serde_json::from_slice(&plain).ok());
-        let form = form.ok_or(StepFault::Form { again: None })?;
-        let same = browser.is_some_and(|browser| browser.digest().matches(&form.browser));
-        let fresh = self.clock.now() < form.at.plus(self.limits.sign_in);
-        if same && fresh {
-            return Ok(form.asked);
-        }
-        Err(StepFault::Form { again: Some(again(&form.asked)) })
     }
 }
 
-/// The name of a sign-in's cookie follows from its state, so that the callback finds it.
-#[must_use]
-pub fn cookie_suffix(state: &UpstreamState) -> String {
-    let short: Vec<u8> = state.digest().as_bytes().iter().copied().take(9).collect();
-    URL_SAFE_NO_PAD.encode(short)
+fn is_the_same_program(client: &Client, asked: &Asked) -> bool {
+    let web = asked.redirect_uri.as_str().starts_with("https://");
+    web || client.kind == crate::engine::record::ClientKind::PreRegistered
 }
 
-/// The path of the authorize page for a request already checked.
-#[must_use]
-pub fn again(asked: &Asked) -> String {
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    query
-        .append_pair("response_type", "code")
-        .append_pair("client_id", asked.client.as_str())
-        .append_pair("redirect_uri", asked.redirect_uri.as_str())
-        .append_pair("code_challenge", asked.challenge.as_str())
-        .append_pair("code_challenge_method", "S256")
-        .append_pair("resource", asked.resource.as_str())
-        .append_pair("scope", &asked.scopes.to_string());
-    if let Some(state) = &asked.state {
-        query.append_pair("state", state);
-    }
-    format!("/authorize?{}", query.finish())
+/// OpenID Connect Core §3.1.2.6: the person would have to be asked, and must not be.
+fn unasked(asked: &Asked, signed_in: bool) -> AuthorizationResponse {
+    let error = if signed_in {
+        let why = "prompt=none: the person has to be asked.";
+        AuthorizationError::new(AuthorizationErrorCode::ConsentRequired, why)
+    } else {
+        let why = "prompt=none: a person has to sign in.";
+        AuthorizationError::new(AuthorizationErrorCode::LoginRequired, why)
+    };
+    asked.answer(Err(error))
 }

@@ -1,9 +1,9 @@
 //! The token endpoint: a code or a refresh token in, an access token out. The spend comes first, the
 //! minting after.
 
-use std::sync::Arc;
+mod refresh;
 
-use zeroize::Zeroizing;
+use std::sync::Arc;
 
 use crate::{
     ambient::{Clock, Entropy, Timestamp, random},
@@ -11,19 +11,20 @@ use crate::{
         client_auth::{AuthenticatedClient, Credentials},
         limits::Limits,
         record::{Authorization, Code, Grant, User},
-        redeem::{open_grant, redeem, same_resource},
-        refresh::{Turn, given_again, judge, narrowed, rotated},
+        redeem::{open_grant, redeem},
     },
-    flow::{clients::Clients, revoke::Revoker, store_trouble},
-    jose::{
-        seal::{Vault, open_under, seal_under},
-        sign::SigningKey,
+    flow::{
+        clients::Clients,
+        revoke::Revoker,
+        standing::{Fallen, Standing},
+        store_trouble,
     },
+    jose::{seal::Vault, sign::SigningKey},
     protocol::{
         access::{ACCESS_TOKEN_TYPE, AccessClaims},
         error::{TokenError, TokenErrorCode},
         form::Params,
-        id::{GrantId, TokenId},
+        id::{GrantId, TokenId, UserId},
         issuer::Issuer,
         response::TokenResponse,
         scope::Scopes,
@@ -31,6 +32,12 @@ use crate::{
     },
     store::{Spent, Store},
 };
+
+/// Whose grant holds no longer.
+struct Grantee<'a> {
+    user: &'a UserId,
+    grant: Option<&'a GrantId>,
+}
 
 /// Issues tokens.
 pub struct Tokens {
@@ -42,6 +49,8 @@ pub struct Tokens {
     pub clients: Arc<Clients>,
     /// Ends grants.
     pub revoker: Arc<Revoker>,
+    /// Decides again.
+    pub standing: Arc<Standing>,
     /// Signs access tokens.
     pub signer: SigningKey,
     /// Ourselves.
@@ -92,16 +101,29 @@ impl Tokens {
         let code = found.ok_or_else(unknown_code)?;
         let now = self.clock.now();
         let checked = match redeem(&code, client, params, now) {
-            Ok(()) => self.active_user(&code.authorization).await,
+            Ok(()) => self.holds_yet(&code.authorization).await,
             Err(error) => Err(error),
         };
         match checked {
-            Ok(user) => self.open(&code, client, &user, now).await,
+            Ok((user, scopes)) => {
+                let authorization = Authorization { scopes, ..code.authorization.clone() };
+                self.open(&Code { authorization, ..code }, client, &user, now).await
+            }
             Err(error) if error.code == TokenErrorCode::TemporarilyUnavailable => Err(error),
             Err(error) => {
                 // A failed attempt burns the code: it may be in the wrong hands.
                 self.spend(&code, None, now).await?;
                 Err(error)
+            }
+        }
+    }
+
+    async fn holds_yet(&self, granted: &Authorization) -> Result<(User, Scopes), TokenError> {
+        match self.standing.scopes(granted).await {
+            Ok(found) => Ok(found),
+            Err(fallen) => {
+                let whose = Grantee { user: &granted.user, grant: None };
+                Err(self.fallen(fallen, &whose).await)
             }
         }
     }
@@ -140,76 +162,6 @@ impl Tokens {
         }
     }
 
-    async fn by_refresh(
-        &self,
-        client: &AuthenticatedClient,
-        params: &Params,
-    ) -> Result<TokenResponse, TokenError> {
-        let text = params.one("refresh_token");
-        let text = text.ok_or_else(|| TokenError::invalid_request("refresh_token is missing."))?;
-        let token = RefreshToken::parse_unverified(text).ok_or_else(unknown_refresh)?;
-        let (body, tag) = token.split();
-        if !self.vault.tag_is_good(body, tag) {
-            return Err(unknown_refresh());
-        }
-        // A lost swap means that another request was quicker: judge the new state.
-        for _ in 0..ATTEMPTS {
-            if let Some(response) = self.turn(client, &token, params).await? {
-                return Ok(response);
-            }
-        }
-        Err(TokenError::new(TokenErrorCode::TemporarilyUnavailable, "Too many refreshes at once."))
-    }
-
-    async fn turn(
-        &self,
-        client: &AuthenticatedClient,
-        token: &RefreshToken,
-        params: &Params,
-    ) -> Result<Option<TokenResponse>, TokenError> {
-        let found = self.store.grant(&token.grant()).await.map_err(|e| store_trouble(&e))?;
-        let grant = found.ok_or_else(unknown_refresh)?;
-        let now = self.clock.now();
-        match judge(&grant, token, client, &self.limits, now) {
-            Turn::Refused(error) => Err(error),
-            Turn::Reuse => {
-                tracing::warn!(grant = %grant.id, client = %grant.authorization.client, "refresh token reused");
-                self.revoker.revoke(&grant.id, now).await.map_err(|e| store_trouble(&e))?;
-                Err(TokenError::invalid_grant("The token was used before; the grant is revoked."))
-            }
-            Turn::Rotate => {
-                let next = self.refresh_token(grant.id, grant.generation.saturating_add(1));
-                let plain = next.reveal().as_bytes();
-                let sealed = seal_under(token.reveal(), plain, random(&*self.entropy));
-                let after = rotated(&grant, next.digest(), sealed, &self.limits, now);
-                self.swap(&grant, &after, next, params, now).await
-            }
-            Turn::Again => {
-                let next = successor(&grant, token).ok_or_else(unknown_refresh)?;
-                tracing::info!(grant = %grant.id, graces = grant.graces, "refresh response given again");
-                self.swap(&grant, &given_again(&grant), next, params, now).await
-            }
-        }
-    }
-
-    async fn swap(
-        &self,
-        before: &Grant,
-        after: &Grant,
-        next: RefreshToken,
-        params: &Params,
-        now: Timestamp,
-    ) -> Result<Option<TokenResponse>, TokenError> {
-        same_resource(&after.authorization, params)?;
-        let scopes = narrowed(&after.authorization.scopes, params)?;
-        let user = self.active_user(&after.authorization).await?;
-        let swapped = self.store.swap_grant(before, after).await.map_err(|e| store_trouble(&e))?;
-        if !swapped {
-            return Ok(None);
-        }
-        self.respond(after, &user, scopes, Some(next), now).map(Some)
-    }
-
     fn respond(
         &self,
         grant: &Grant,
@@ -234,7 +186,7 @@ impl Tokens {
 
     /// RFC 9068 §2.2. An access token never outlives its grant.
     fn claims(&self, grant: &Grant, user: &User, scope: Scopes, now: Timestamp) -> AccessClaims {
-        let Authorization { client, resource, provider, auth_time, .. } = &grant.authorization;
+        let Authorization { client, resource, identity, auth_time, .. } = &grant.authorization;
         AccessClaims {
             iss: self.issuer.to_string(),
             sub: user.id.clone(),
@@ -245,17 +197,27 @@ impl Tokens {
             iat: now,
             exp: now.plus(self.limits.access_token).min(grant.expires_at),
             auth_time: *auth_time,
-            idp: provider.clone(),
+            idp: identity.provider.clone(),
             grant_id: grant.id,
             name: user.name.clone(),
             email: user.email.clone(),
         }
     }
 
-    async fn active_user(&self, authorization: &Authorization) -> Result<User, TokenError> {
-        let user = self.store.user(&authorization.user).await.map_err(|e| store_trouble(&e))?;
-        let active = user.filter(|user| !user.disabled);
-        active.ok_or_else(|| TokenError::invalid_grant("The account is disabled here."))
+    async fn fallen(&self, fallen: Fallen, granted: &Grantee<'_>) -> TokenError {
+        let now = self.clock.now();
+        let ended = match (&fallen, granted.grant) {
+            (Fallen::Disabled, Some(_)) => self.revoker.sign_out(granted.user, now).await,
+            (Fallen::Gone(_), Some(grant)) => self.revoker.revoke(grant, now).await.map(drop),
+            _ => Ok(()),
+        };
+        match (ended, fallen) {
+            (Err(error), _) | (Ok(()), Fallen::Store(error)) => store_trouble(&error),
+            (Ok(()), Fallen::Later) => {
+                TokenError::new(TokenErrorCode::TemporarilyUnavailable, Fallen::Later.to_string())
+            }
+            (Ok(()), fallen) => TokenError::invalid_grant(fallen.to_string()),
+        }
     }
 
     fn refresh_token(&self, grant: GrantId, generation: u32) -> RefreshToken {
@@ -264,18 +226,6 @@ impl Tokens {
     }
 }
 
-fn successor(grant: &Grant, presented: &RefreshToken) -> Option<RefreshToken> {
-    let plain = open_under(presented.reveal(), grant.successor.as_deref()?)?;
-    let text = Zeroizing::new(String::from_utf8(plain.to_vec()).ok()?);
-    RefreshToken::parse_unverified(&text)
-}
-
 fn unknown_code() -> TokenError {
     TokenError::invalid_grant("The code is unknown; start again.")
 }
-
-fn unknown_refresh() -> TokenError {
-    TokenError::invalid_grant("The refresh token is unknown; sign in again.")
-}
-
-const ATTEMPTS: usize = 8;

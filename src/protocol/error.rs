@@ -8,6 +8,7 @@ use std::borrow::Cow;
 #[expect(missing_docs, reason = "each is the registered error code of its own name")]
 pub enum AuthorizationErrorCode {
     AccessDenied,
+    ConsentRequired,
     InvalidRequest,
     InvalidScope,
     InvalidTarget,
@@ -26,6 +27,7 @@ impl AuthorizationErrorCode {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AccessDenied => "access_denied",
+            Self::ConsentRequired => "consent_required",
             Self::InvalidRequest => "invalid_request",
             Self::InvalidScope => "invalid_scope",
             Self::InvalidTarget => "invalid_target",

@@ -99,6 +99,8 @@ secret! {
     UpstreamState = "cs_st_";
     /// The cookie value that binds a page or a sign-in to one browser.
     BrowserToken = "cs_bt_";
+    /// The cookie value of a signed-in browser.
+    SessionToken = "cs_se_";
 }
 
 /// A refresh token (RFC 6749 §1.5): `cs_rt_` and base64url of grant id (16 bytes), generation (4,

@@ -62,6 +62,22 @@ impl Identity {
         Ok(Self { key, profile, auth_time: vouched.auth_time, claims: vouched.claims.clone() })
     }
 
+    /// An identity of before, from the claims that were verified then and kept since. It is one only while
+    /// the file still stands for its issuer and still finds the same subject in it.
+    ///
+    /// # Errors
+    /// [`IdentityRefusal`].
+    pub fn held(
+        settings: &ProviderSettings,
+        key: &IdentityKey,
+        claims: &Map<String, Value>,
+        auth_time: Timestamp,
+    ) -> Result<Self, IdentityRefusal> {
+        let vouched = Vouched { issuer: &key.issuer, subject: &key.subject, auth_time, claims };
+        let identity = Self::new(settings, &vouched)?;
+        if identity.key == *key { Ok(identity) } else { Err(IdentityRefusal::Subject) }
+    }
+
     /// The only key by which the person is found: provider, issuer and subject, never an address.
     #[must_use]
     pub const fn key(&self) -> &IdentityKey {

@@ -3,16 +3,19 @@
 //! A record is put, taken, spent or swapped, each in one durable transaction; there is no
 //! read-then-write. It knows records, never rules.
 
+pub mod people;
 mod sql;
 pub mod sqlite;
+
+pub use self::people::{Linked, People};
 
 use async_trait::async_trait;
 
 use crate::{
     ambient::Timestamp,
-    engine::record::{Client, Code, Consent, Grant, IdentityKey, SignIn, SigningKeyRecord, User},
+    engine::record::{Client, Code, Consent, Grant, SignIn, SigningKeyRecord},
     protocol::{
-        id::{ClientId, GrantId, ProviderId, UserId},
+        id::{ClientId, GrantId, ProviderId},
         secret::Digest,
     },
 };
@@ -39,9 +42,9 @@ pub enum Spent {
     Unknown,
 }
 
-/// The store's verbs. Two engines implement them and pass one conformance suite.
+/// The store's verbs, with those of [`People`]. Two engines implement them and pass one conformance suite.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: People {
     /// Writes a client, replacing one of the same id.
     async fn put_client(&self, client: &Client) -> Result<(), StoreError>;
     /// The client, unless it expired before `now`.
@@ -71,12 +74,6 @@ pub trait Store: Send + Sync + 'static {
         provider: &ProviderId,
         now: Timestamp,
     ) -> Result<Option<SignIn>, StoreError>;
-
-    /// Finds the user of an identity, or makes `fresh` that user; one user per identity whatever the
-    /// interleaving. Name, e-mail and `seen_at` follow `fresh`; id, `created_at` and `disabled` stay.
-    async fn admit(&self, key: &IdentityKey, fresh: &User) -> Result<User, StoreError>;
-    /// The user.
-    async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError>;
 
     /// Writes a code together with the consent it came from.
     async fn put_code(&self, code: &Code, consent: &Consent) -> Result<(), StoreError>;

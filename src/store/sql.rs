@@ -3,7 +3,7 @@
 
 macro_rules! authorization {
     () => {
-        "user_id, client_id, server_id, resource, scopes, provider_id, auth_time"
+        "user_id, client_id, server_id, resource, scopes, provider_id, issuer, subject, auth_time"
     };
 }
 
@@ -63,6 +63,8 @@ macro_rules! sweep {
     };
 }
 
+pub(super) mod people;
+
 pub(super) const PUT_CLIENT: &str = concat!(
     "INSERT INTO clients (",
     client!(),
@@ -97,24 +99,10 @@ pub(super) const TAKE_SIGN_IN: &str = "DELETE FROM sign_ins \
     WHERE state = $1 AND browser = $2 AND provider_id = $3 AND expires_at > $4 \
     RETURNING sealed, expires_at";
 
-/// The row is locked either way, so that parallel first sign-ins agree on one user.
-pub(super) const ADMIT_IDENTITY: &str = "INSERT INTO identities \
-    (provider_id, issuer, subject, user_id, created_at, seen_at) VALUES ($1, $2, $3, $4, $5, $6) \
-    ON CONFLICT (provider_id, issuer, subject) DO UPDATE SET seen_at = excluded.seen_at \
-    RETURNING user_id";
-pub(super) const ADMIT_USER: &str = concat!(
-    "INSERT INTO users (",
-    user!(),
-    ") VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO UPDATE SET \
-     name = excluded.name, email = excluded.email, seen_at = excluded.seen_at RETURNING ",
-    user!()
-);
-pub(super) const USER: &str = concat!("SELECT ", user!(), " FROM users WHERE id = $1");
-
 pub(super) const PUT_CODE: &str = concat!(
     "INSERT INTO codes (",
     code!(),
-    ", spent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, FALSE)"
+    ", spent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, FALSE)"
 );
 pub(super) const PUT_CONSENT: &str = "INSERT INTO consents \
     (user_id, client_id, server_id, redirect_host, scopes, agreed_at) \
@@ -131,14 +119,15 @@ pub(super) const PUT_GRANT: &str = concat!(
     "INSERT INTO grants (",
     grant!(),
     ", ends_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
-     $17, $18)"
+     $17, $18, $19, $20)"
 );
 pub(super) const GRANT: &str = concat!("SELECT ", grant!(), " FROM grants WHERE id = $1");
 pub(super) const SWAP_GRANT: &str = "UPDATE grants SET user_id = $1, client_id = $2, \
-    server_id = $3, resource = $4, scopes = $5, provider_id = $6, auth_time = $7, \
-    generation = $8, current = $9, previous = $10, successor = $11, graces = $12, \
-    rotated_at = $13, idle_at = $14, expires_at = $15, revoked_at = $16, ends_at = $17 \
-    WHERE id = $18 AND generation = $19 AND graces = $20 AND revoked_at IS NULL";
+    server_id = $3, resource = $4, scopes = $5, provider_id = $6, issuer = $7, subject = $8, \
+    auth_time = $9, generation = $10, current = $11, previous = $12, successor = $13, \
+    graces = $14, rotated_at = $15, idle_at = $16, expires_at = $17, revoked_at = $18, \
+    ends_at = $19 \
+    WHERE id = $20 AND generation = $21 AND graces = $22 AND revoked_at IS NULL";
 pub(super) const REVOKE_GRANT: &str =
     "UPDATE grants SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL";
 pub(super) const REVOKED_SINCE: &str =
@@ -166,13 +155,14 @@ pub(super) struct Sweep {
 
 /// What is swept, in this order, and how long it is kept:
 ///
-/// - Sign-ins and clients: not at all. Their verbs refuse them from the moment they lapse.
+/// - Sign-ins, sessions and clients: not at all. Their verbs refuse them from the moment they lapse.
 /// - Single-use digests: one hour, so that a leeway between clocks never outlives the memory of a use.
 /// - Codes: 24 h, spent or not, so that a replay is still told from an invention.
 /// - Grants: 24 h after they ended for lack of use or in any case. A revoked grant stays as long as an
 ///   unrevoked one: every token of it has lapsed before its revocation is forgotten.
-pub(super) const SWEEPS: [Sweep; 5] = [
+pub(super) const SWEEPS: [Sweep; 6] = [
     Sweep { sql: sweep!("sign_ins", "state", "expires_at"), kept: 0 },
+    Sweep { sql: sweep!("sessions", "digest", "ends_at"), kept: 0 },
     Sweep { sql: sweep!("spent_digests", "digest", "expires_at"), kept: HOUR },
     Sweep { sql: sweep!("codes", "digest", "expires_at"), kept: 24 * HOUR },
     Sweep { sql: sweep!("grants", "id", "ends_at"), kept: 24 * HOUR },

@@ -11,12 +11,15 @@ use axum::{
 };
 
 use crate::{
-    flow::sign_in::{Question, Step, StepFault},
+    flow::{
+        pending::Departure,
+        sign_in::{Question, Step, StepFault, Visit},
+    },
     protocol::form::Params,
     web::{
         Site,
         headers::{FormTarget, Opener, asset_headers},
-        pages::{ASSETS, AuthorizePage, ProviderButton},
+        pages::{ASSETS, AuthorizePage, KnownPerson, ProviderButton},
         problem::{self, Complaint},
         request::RequestId,
     },
@@ -44,7 +47,11 @@ pub(super) async fn show(
 ) -> Response {
     let browser = site.shown.cookies.page(&headers).unwrap_or_else(|| site.sign_ins.new_browser());
     let step = match Params::parse(&query.unwrap_or_default()) {
-        Ok(params) => site.sign_ins.ask(&params, &browser).await,
+        Ok(params) => {
+            let session = site.shown.cookies.session(&headers);
+            let (session, own_will) = (session.as_ref(), is_own_will(&headers));
+            site.sign_ins.ask(&params, Visit { browser: &browser, session, own_will }).await
+        }
         Err(fault) => return site.complaint(&id, Complaint::malformed(&fault.to_string())),
     };
     let mut response = site.step(&id, step);
@@ -63,9 +70,24 @@ pub(super) async fn answer(
 ) -> Response {
     let browser = site.shown.cookies.page(&headers);
     match site.own_form(&headers, &body) {
-        Ok(params) => site.step(&id, site.sign_ins.consent(&params, browser.as_ref()).await),
+        Ok(params) => {
+            let session = site.shown.cookies.session(&headers);
+            let step = site.sign_ins.consent(&params, browser.as_ref(), session.as_ref()).await;
+            site.step(&id, step)
+        }
         Err(complaint) => site.complaint(&id, complaint),
     }
+}
+
+/// Whether the person, or a page of ours, brought the browser here: no other site can then have them
+/// agree without a page. A browser that does not say counts as brought by another site.
+fn is_own_will(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let site = text("sec-fetch-site").unwrap_or_default();
+    let opened = text("sec-fetch-mode") == Some("navigate")
+        && text("sec-fetch-dest") == Some("document")
+        && text("sec-fetch-user") == Some("?1");
+    opened || ["same-origin", "same-site", "none"].contains(&site)
 }
 
 impl Site {
@@ -73,16 +95,17 @@ impl Site {
         match step {
             Ok(Step::Ask(question)) => self.question(&question),
             Ok(Step::Answer(answer)) => self.redirect(&answer.location(&self.shown.issuer)),
-            Ok(Step::Leave { location, cookie }) => {
-                let mut response = self.redirect(&location);
-                if let Some(cookie) = self.shown.cookies.set_sign_in(&cookie.suffix, &cookie.token)
-                {
-                    response.headers_mut().append(header::SET_COOKIE, cookie);
-                }
-                response
-            }
+            Ok(Step::Leave(departure)) => self.departed(&departure),
             Err(fault) => self.complaint(id, Complaint::of_step(&fault)),
         }
+    }
+
+    /// To a provider, with the cookie that binds the sign-in to this browser.
+    pub(super) fn departed(&self, Departure { location, cookie }: &Departure) -> Response {
+        let mut response = self.redirect(location);
+        let line = self.shown.cookies.set_sign_in(&cookie.suffix, &cookie.token);
+        response.headers_mut().extend(line.map(|line| (header::SET_COOKIE, line)));
+        response
     }
 
     fn question(&self, question: &Question) -> Response {
@@ -99,7 +122,7 @@ impl Site {
     }
 
     fn authorize_page(&self, question: &Question) -> AuthorizePage {
-        let Question { client, asked, form, unreachable } = question;
+        let Question { client, asked, form, known, unreachable } = question;
         let server = self.shown.servers.iter().find(|server| server.id == asked.server);
         let says = server.map(|server| server.scopes.as_slice()).unwrap_or_default();
         let granted = |line: &&crate::web::pages::ScopeLine| {
@@ -121,6 +144,11 @@ impl Site {
             scopes: says.iter().filter(granted).cloned().collect(),
             providers: self.shown.buttons.iter().map(button).collect(),
             form: form.clone(),
+            known: known.as_ref().map(|known| KnownPerson {
+                name: known.name.clone(),
+                email: known.email.clone(),
+                provider: known.provider.clone(),
+            }),
             notice: unreachable.as_ref().map(|label| {
                 format!("“{label}” cannot be reached right now. Choose another way, or try again.")
             }),

@@ -2,7 +2,10 @@
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
-use crate::protocol::{issuer::Issuer, secret::BrowserToken};
+use crate::protocol::{
+    issuer::Issuer,
+    secret::{BrowserToken, SessionToken},
+};
 
 /// Names, reads and writes cookies for one public URL.
 #[derive(Clone, Copy, Debug)]
@@ -14,8 +17,12 @@ pub struct CookieJar {
 const PAGE: &str = "countersign-page";
 /// The cookie of one sign-in under way; its suffix follows from the state.
 const SIGN_IN: &str = "countersign-sign-in-";
+/// The cookie of a signed-in browser. It goes with the browser; the store says when it ends.
+const SESSION: &str = "countersign-session";
 /// Ten minutes, as long as a page or a sign-in lives.
 const MAX_AGE: u32 = 600;
+/// A day, as long as a session lives at most.
+const SESSION_AGE: u32 = 24 * 60 * 60;
 
 impl CookieJar {
     /// The jar of a public URL.
@@ -27,13 +34,31 @@ impl CookieJar {
     /// The page cookie, when it is one of ours.
     #[must_use]
     pub fn page(self, headers: &HeaderMap) -> Option<BrowserToken> {
-        self.read(headers, PAGE)
+        BrowserToken::parse(self.read(headers, PAGE)?)
+    }
+
+    /// The session of this browser.
+    #[must_use]
+    pub fn session(self, headers: &HeaderMap) -> Option<SessionToken> {
+        SessionToken::parse(self.read(headers, SESSION)?)
+    }
+
+    /// `Set-Cookie` for a session.
+    #[must_use]
+    pub fn set_session(self, token: &SessionToken) -> Option<HeaderValue> {
+        self.write(SESSION, token.reveal(), SESSION_AGE)
+    }
+
+    /// `Set-Cookie` that removes the session.
+    #[must_use]
+    pub fn clear_session(self) -> Option<HeaderValue> {
+        self.write(SESSION, "", 0)
     }
 
     /// The cookie of the sign-in with this suffix.
     #[must_use]
     pub fn sign_in(self, headers: &HeaderMap, suffix: &str) -> Option<BrowserToken> {
-        self.read(headers, &format!("{SIGN_IN}{suffix}"))
+        BrowserToken::parse(self.read(headers, &format!("{SIGN_IN}{suffix}"))?)
     }
 
     /// `Set-Cookie` for the page cookie.
@@ -58,7 +83,7 @@ impl CookieJar {
         if self.secure { "__Host-" } else { "" }
     }
 
-    fn read(self, headers: &HeaderMap, name: &str) -> Option<BrowserToken> {
+    fn read<'a>(self, headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         let name = format!("{}{name}", self.prefix());
         let lines =
             headers.get_all(header::COOKIE).into_iter().filter_map(|line| line.to_str().ok());
@@ -66,7 +91,7 @@ impl CookieJar {
         let mut values = pairs.filter(|(known, _)| known.trim() == name).map(|(_, value)| value);
         // Two cookies of one name: somebody planted one. Believe neither.
         match (values.next(), values.next()) {
-            (Some(value), None) => BrowserToken::parse(value.trim()),
+            (Some(value), None) => Some(value.trim()),
             _ => None,
         }
     }

@@ -14,12 +14,13 @@ use serde_json::json;
 
 use crate::{
     flow::{
+        pending::cookie_suffix,
         posted::{Confirmation, PostFault, SdkPage},
-        sign_in::cookie_suffix,
     },
     protocol::{
         form::Params,
         id::ProviderId,
+        redirect::RedirectUri,
         secret::{BrowserToken, UpstreamState},
     },
     provider::{
@@ -123,11 +124,9 @@ pub(super) async fn confirm(
     let browser = site.browser_of(&headers, state.as_ref());
     let agreed = params.one("confirm").is_some();
     let provider = ProviderId::new(provider);
-    let done = site.callbacks.confirm(&provider, state.as_ref(), browser.as_ref(), agreed).await;
-    match done {
-        Ok(answer) => site.redirect(&answer.location(&site.shown.issuer)),
-        Err(fault) => site.complaint(&id, Complaint::of_callback(&fault)),
-    }
+    let (state, browser, visitor) = (state.as_ref(), browser.as_ref(), site.visitor(&headers));
+    let done = site.callbacks.confirm(&provider, state, browser, agreed, &visitor).await;
+    site.finished(&id, done)
 }
 
 /// What the page posts. Nothing else may stand beside it.
@@ -192,16 +191,16 @@ impl Site {
         found: &Confirmation,
         state: &UpstreamState,
     ) -> Response {
-        let mut forms: Vec<FormTarget> =
-            FormTarget::of(found.redirect.as_str()).into_iter().collect();
-        forms.push(FormTarget::Own);
+        let client = found.redirect.as_ref();
+        let back = client.and_then(|uri| FormTarget::of(uri.as_str()));
+        let forms: Vec<FormTarget> = back.into_iter().chain([FormTarget::Own]).collect();
         let html = self.shown.pages.confirm(&ConfirmPage {
             action: format!("/confirm/{provider}"),
             state: state.reveal().to_owned(),
             name: found.name.clone(),
             email: found.email.clone(),
             client_name: found.client_name.clone(),
-            redirect_host: found.redirect.display_host(),
+            redirect_host: client.map(RedirectUri::display_host),
             back: found.again.clone(),
         });
         self.page(StatusCode::OK, &forms, Opener::Kept, html)

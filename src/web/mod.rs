@@ -8,6 +8,7 @@ pub mod headers;
 pub mod pages;
 pub mod serve;
 
+mod account;
 mod authorize;
 mod callback;
 mod firebase;
@@ -32,8 +33,8 @@ use tower_http::{catch_panic::CatchPanicLayer, cors::CorsLayer, timeout::Timeout
 
 use crate::{
     flow::{
-        callback::Callbacks, register::Registrations, revoke::Revocation, sign_in::SignIns,
-        tokens::Tokens,
+        account::Accounts, callback::Callbacks, register::Registrations, revoke::Revocation,
+        sign_in::SignIns, tokens::Tokens,
     },
     protocol::{id::ServerId, issuer::Issuer},
     web::{
@@ -53,6 +54,8 @@ pub struct Site {
     pub sign_ins: SignIns,
     /// After the provider.
     pub callbacks: Callbacks,
+    /// A person's own page.
+    pub accounts: Accounts,
     /// The token endpoint.
     pub tokens: Tokens,
     /// The registration endpoint.
@@ -114,6 +117,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/callback/{provider}", get(callback::callback).post(firebase::post))
         .route("/sign-in/{provider}", get(firebase::page))
         .route("/confirm/{provider}", get(firebase::ask).post(firebase::confirm))
+        .route("/account", get(account::show).post(account::change))
         .route("/sign-out", get(sign_out::ask).post(sign_out::leave))
         .route("/signed-out", get(sign_out::done))
         .merge(assets());

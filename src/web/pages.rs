@@ -1,6 +1,7 @@
 //! The pages a person sees, as text. Owns templates, wording, style sheet and the cleaning of
 //! strangers' words; knows no request, no store and no rule.
 
+mod account;
 mod asset;
 mod context;
 mod plain;
@@ -14,10 +15,11 @@ use self::text::Texts;
 
 use self::asset::FIREBASE_SIGN_IN;
 pub use self::{
+    account::{AccountPage, AppLine, AppServer, BrowserLine, IdentityLine},
     asset::{ASSETS, Asset, LOGO, STYLE, style},
     context::{
-        AuthorizePage, ConnectLine, DevSignInPage, DevUserButton, ErrorPage, HomePage, Link,
-        ProviderButton, ScopeLine, ServerBox, SignOutPage, SignedOutPage,
+        AuthorizePage, ConnectLine, DevSignInPage, DevUserButton, ErrorPage, HomePage, KnownPerson,
+        Link, ProviderButton, ScopeLine, ServerBox, SignOutPage, SignedOutPage,
     },
     plain::{NAME_CHARS, TEXT_CHARS, plain},
     sdk::{ConfirmPage, FirebasePage},
@@ -62,6 +64,12 @@ impl Pages {
     #[must_use]
     pub fn confirm(&self, page: &ConfirmPage) -> String {
         self.render("confirm.html", &page.cleaned())
+    }
+
+    /// `GET /account`: a person's own page.
+    #[must_use]
+    pub fn account(&self, page: &AccountPage) -> String {
+        self.render("account.html", &page.cleaned())
     }
 
     /// What went wrong, for the person in front of it.
@@ -118,11 +126,12 @@ fn add(environment: &mut Environment<'static>, name: &'static str, source: &'sta
     environment.add_template(name, source).expect("an embedded template compiles");
 }
 
-const TEMPLATES: [(&str, &str); 9] = [
+const TEMPLATES: [(&str, &str); 10] = [
     ("layout.html", include_str!("../../templates/layout.html")),
     ("authorize.html", include_str!("../../templates/authorize.html")),
     ("firebase.html", include_str!("../../templates/firebase.html")),
     ("confirm.html", include_str!("../../templates/confirm.html")),
+    ("account.html", include_str!("../../templates/account.html")),
     ("error.html", include_str!("../../templates/error.html")),
     ("sign_out.html", include_str!("../../templates/sign_out.html")),
     ("signed_out.html", include_str!("../../templates/signed_out.html")),

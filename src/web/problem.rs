@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::{
     engine::authorize::PageFault,
-    flow::{callback::CallbackFault, sign_in::StepFault},
+    flow::{account::AccountFault, callback::CallbackFault, sign_in::StepFault},
     protocol::error::{TokenError, TokenErrorCode},
     web::{
         Site,
@@ -126,11 +126,48 @@ impl Complaint {
                     fault.to_string(),
                 )
             },
+            CallbackFault::NotAdmitted(error) => Self {
+                remedy: Some("Use another account, or ask the operator of this service."),
+                again: Some(ACCOUNT.to_owned()),
+                ..Self::new(
+                    StatusCode::FORBIDDEN,
+                    "You cannot sign in here",
+                    error.description.clone(),
+                )
+            },
+            CallbackFault::SomebodyElses => Self {
+                remedy: Some("Sign out here, sign in with that account, and see whose it is."),
+                again: Some(ACCOUNT.to_owned()),
+                ..Self::new(StatusCode::FORBIDDEN, "Nothing was added", fault.to_string())
+            },
+            CallbackFault::SignedOut => Self {
+                remedy: Some("Sign in again, then add the account."),
+                again: Some(ACCOUNT.to_owned()),
+                ..Self::new(StatusCode::FORBIDDEN, "Nothing was added", fault.to_string())
+            },
             CallbackFault::Store(error) => Self::of_store(error),
         }
     }
 
-    fn of_store(error: &impl std::fmt::Display) -> Self {
+    /// A change to a person's own page that was not made.
+    pub(super) fn of_account(fault: &AccountFault) -> Self {
+        let again = Some(ACCOUNT.to_owned());
+        match fault {
+            AccountFault::Form | AccountFault::NoProvider => Self {
+                remedy: Some("Open the page again."),
+                again,
+                ..Self::new(StatusCode::BAD_REQUEST, "Nothing was changed", fault.to_string())
+            },
+            AccountFault::ProviderDown(_) => Self {
+                remedy: Some("Try again in a minute."),
+                again,
+                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, LATER, fault.to_string())
+            },
+            AccountFault::Store(error) => Self::of_store(error),
+        }
+    }
+
+    pub(super) fn of_store(error: &impl std::fmt::Display) -> Self {
         tracing::error!(%error, "the store failed");
         let detail = "Our database does not answer. Nothing was half done.";
         let remedy = Some("Try again in a few seconds.");
@@ -147,9 +184,7 @@ impl Site {
             detail: complaint.detail,
             remedy: complaint.remedy.map(str::to_owned),
             request_id: id.0.clone(),
-            retry: complaint
-                .again
-                .map(|href| Link { href, label: "Back to the sign-in page".to_owned() }),
+            retry: complaint.again.map(|href| Link { label: back_label(&href), href }),
             back: None,
         };
         let mut response =
@@ -177,6 +212,12 @@ impl Site {
     }
 }
 
+fn back_label(href: &str) -> String {
+    let account = href == ACCOUNT;
+    if account { "Back to your account" } else { "Back to the sign-in page" }.to_owned()
+}
+
+const ACCOUNT: &str = "/account";
 const REQUEST: &str = "This sign-in request cannot be used";
 const LATER: &str = "Not available right now";
 const EXPIRED: &str = "This sign-in has expired";

@@ -37,5 +37,7 @@ pub(super) fn migrate(db: &mut Connection) -> Result<(), StoreError> {
 const VERSIONS: &str = "CREATE TABLE IF NOT EXISTS schema_versions \
     (version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL)";
 
-const MIGRATIONS: &[(i64, &str, &str)] =
-    &[(1, "records", include_str!("../../../migrations/sqlite/0001_records.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "records", include_str!("../../../migrations/sqlite/0001_records.sql")),
+    (2, "people", include_str!("../../../migrations/sqlite/0002_people.sql")),
+];

@@ -7,6 +7,7 @@
 
 mod job;
 mod migrate;
+mod people;
 mod place;
 mod reader;
 mod rows;
@@ -22,9 +23,9 @@ use self::{job::Work, place::Place, reader::Readers, writer::Writer};
 use super::{Spent, Store, StoreError, sql};
 use crate::{
     ambient::Timestamp,
-    engine::record::{Client, Code, Consent, Grant, IdentityKey, SignIn, SigningKeyRecord, User},
+    engine::record::{Client, Code, Consent, Grant, SignIn, SigningKeyRecord},
     protocol::{
-        id::{ClientId, GrantId, ProviderId, UserId},
+        id::{ClientId, GrantId, ProviderId},
         secret::Digest,
     },
 };
@@ -126,16 +127,6 @@ impl Store for Sqlite {
         self.writer
             .run(move |db| verbs::sign_in(db, sql::TAKE_SIGN_IN, state, browser, provider, now))
             .await
-    }
-
-    async fn admit(&self, key: &IdentityKey, fresh: &User) -> Result<User, StoreError> {
-        let (key, fresh) = (key.clone(), fresh.clone());
-        self.writer.run(move |db| verbs::admit(db, &key, &fresh)).await
-    }
-
-    async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError> {
-        let id = id.clone();
-        self.read(move |db| verbs::user(db, &id)).await
     }
 
     async fn put_code(&self, code: &Code, consent: &Consent) -> Result<(), StoreError> {

@@ -6,7 +6,10 @@ use serde_json::Value;
 
 use crate::{
     ambient::Timestamp,
-    engine::record::{Authorization, Client, Code, Grant, SigningKeyRecord, User},
+    engine::record::{
+        Authorization, Client, Code, Consent, Grant, HeldIdentity, IdentityKey, Session,
+        SigningKeyRecord, User,
+    },
     protocol::{
         id::{ClientId, GrantId, KeyId, ProviderId, ServerId, UserId},
         pkce::Challenge,
@@ -171,8 +174,51 @@ fn authorization(row: &mut Columns<'_>) -> Result<Authorization, StoreError> {
         server: ServerId::new(row.take::<String>()?),
         resource: Resource::new(row.take::<String>()?),
         scopes: row.scopes()?,
-        provider: ProviderId::new(row.take::<String>()?),
+        identity: identity_key(row)?,
         auth_time: row.time()?,
+    })
+}
+
+fn identity_key(row: &mut Columns<'_>) -> Result<IdentityKey, StoreError> {
+    Ok(IdentityKey {
+        provider: ProviderId::new(row.take::<String>()?),
+        issuer: row.take()?,
+        subject: row.take()?,
+    })
+}
+
+pub(super) fn identity(row: &mut Columns<'_>) -> Result<HeldIdentity, StoreError> {
+    Ok(HeldIdentity {
+        key: identity_key(row)?,
+        user: UserId::new(row.take::<String>()?),
+        claims: row.take()?,
+        created_at: row.time()?,
+        seen_at: row.time()?,
+    })
+}
+
+pub(super) fn session(row: &mut Columns<'_>) -> Result<Session, StoreError> {
+    Ok(Session {
+        digest: row.digest()?,
+        user: UserId::new(row.take::<String>()?),
+        identity: identity_key(row)?,
+        auth_time: row.time()?,
+        label: row.take()?,
+        created_at: row.time()?,
+        seen_at: row.time()?,
+        expires_at: row.time()?,
+        ends_at: row.time()?,
+    })
+}
+
+pub(super) fn consent(row: &mut Columns<'_>) -> Result<Consent, StoreError> {
+    Ok(Consent {
+        user: UserId::new(row.take::<String>()?),
+        client: ClientId::new(row.take::<String>()?),
+        server: ServerId::new(row.take::<String>()?),
+        redirect_host: row.take()?,
+        scopes: row.scopes()?,
+        at: row.time()?,
     })
 }
 

@@ -6,11 +6,9 @@ use serde::Serialize;
 use super::rows::{self, all, one, run};
 use crate::{
     ambient::Timestamp,
-    engine::record::{
-        Client, ClientKind, Code, Consent, Grant, IdentityKey, SignIn, SigningKeyRecord, User,
-    },
+    engine::record::{Client, ClientKind, Code, Consent, Grant, SignIn, SigningKeyRecord},
     protocol::{
-        id::{ClientId, GrantId, ProviderId, UserId},
+        id::{ClientId, GrantId, ProviderId},
         secret::Digest,
     },
     store::{Spent, StoreError, sql},
@@ -84,25 +82,6 @@ pub(super) fn sign_in(
     Ok(taken.map(|(sealed, expires_at)| SignIn { state, browser, provider, sealed, expires_at }))
 }
 
-pub(super) fn admit(db: &Connection, key: &IdentityKey, fresh: &User) -> Result<User, StoreError> {
-    let (created_at, seen_at) = (fresh.created_at.unix(), fresh.seen_at.unix());
-    let identity = params![
-        key.provider.as_str(),
-        key.issuer,
-        key.subject,
-        fresh.id.as_str(),
-        created_at,
-        seen_at,
-    ];
-    let id: String = one(db, sql::ADMIT_IDENTITY, identity, rows::value)?.ok_or_else(lost)?;
-    let person = params![id, fresh.name, fresh.email, fresh.disabled, created_at, seen_at];
-    one(db, sql::ADMIT_USER, person, rows::user)?.ok_or_else(lost)
-}
-
-pub(super) fn user(db: &Connection, id: &UserId) -> Result<Option<User>, StoreError> {
-    one(db, sql::USER, [id.as_str()], rows::user)
-}
-
 pub(super) fn put_code(db: &Connection, code: &Code, consent: &Consent) -> Result<(), StoreError> {
     let what = &code.authorization;
     let row = params![
@@ -113,7 +92,9 @@ pub(super) fn put_code(db: &Connection, code: &Code, consent: &Consent) -> Resul
         what.server.as_str(),
         what.resource.as_str(),
         what.scopes.to_string(),
-        what.provider.as_str(),
+        what.identity.provider.as_str(),
+        what.identity.issuer,
+        what.identity.subject,
         what.auth_time.unix(),
         code.redirect_uri,
         code.challenge.as_str(),
@@ -162,7 +143,9 @@ fn put_grant(db: &Connection, grant: &Grant) -> Result<(), StoreError> {
         what.server.as_str(),
         what.resource.as_str(),
         what.scopes.to_string(),
-        what.provider.as_str(),
+        what.identity.provider.as_str(),
+        what.identity.issuer,
+        what.identity.subject,
         what.auth_time.unix(),
         grant.generation,
         grant.current.as_ref().map(Digest::as_bytes),
@@ -196,7 +179,9 @@ pub(super) fn swap_grant(
         what.server.as_str(),
         what.resource.as_str(),
         what.scopes.to_string(),
-        what.provider.as_str(),
+        what.identity.provider.as_str(),
+        what.identity.issuer,
+        what.identity.subject,
         what.auth_time.unix(),
         after.generation,
         after.current.as_ref().map(Digest::as_bytes),
@@ -282,6 +267,6 @@ fn json(value: &impl Serialize) -> Result<String, StoreError> {
 }
 
 /// A statement that always gives a row gave none.
-fn lost() -> StoreError {
+pub(super) fn lost() -> StoreError {
     StoreError::Damaged("a row just written is missing".to_owned())
 }

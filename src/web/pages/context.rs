@@ -30,8 +30,21 @@ pub struct AuthorizePage {
     pub providers: Vec<ProviderButton>,
     /// The sealed request, returned as the field `form`.
     pub form: String,
+    /// Who is signed in here, and may go on without a provider.
+    pub known: Option<KnownPerson>,
     /// Something to tell first, such as "Auth0 is not reachable right now".
     pub notice: Option<String>,
+}
+
+/// A person who is signed in here.
+#[derive(Clone, Debug, Serialize)]
+pub struct KnownPerson {
+    /// Their name, or their address.
+    pub name: String,
+    /// Their verified address.
+    pub email: Option<String>,
+    /// The label of the provider by which they signed in.
+    pub provider: String,
 }
 
 /// One thing a client will be able to do.
@@ -161,9 +174,17 @@ impl AuthorizePage {
             client_name: name(&self.client_name),
             client_host: self.client_host.as_deref().map(host),
             redirect_host: host(&self.redirect_host),
+            known: self.known.as_ref().map(KnownPerson::cleaned),
             notice: self.notice.as_deref().map(sentence),
             ..self.clone()
         }
+    }
+}
+
+impl KnownPerson {
+    fn cleaned(&self) -> Self {
+        let email = self.email.as_deref().map(host);
+        Self { name: name(&self.name), email, provider: name(&self.provider) }
     }
 }
 

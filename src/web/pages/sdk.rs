@@ -2,14 +2,17 @@
 
 use serde::Serialize;
 
-use super::context::{ProviderButton, host, name};
+use super::{
+    context::{ProviderButton, host, name},
+    plain::{NAME_CHARS, plain},
+};
 
 /// The page that runs the Firebase SDK.
 #[derive(Clone, Debug, Serialize)]
 pub struct FirebasePage {
     /// What the provider's button said.
     pub label: String,
-    /// Who asks.
+    /// Who asks; empty for the person's own page.
     pub client_name: String,
     /// A button per way to sign in.
     pub providers: Vec<ProviderButton>,
@@ -34,15 +37,15 @@ pub struct ConfirmPage {
     pub email: Option<String>,
     /// Who asks.
     pub client_name: String,
-    /// Where the browser returns to.
-    pub redirect_host: String,
+    /// Where the browser returns to; none for the person's own page.
+    pub redirect_host: Option<String>,
     /// Where to use another account.
     pub back: String,
 }
 
 impl FirebasePage {
     pub(super) fn cleaned(&self) -> Self {
-        Self { client_name: name(&self.client_name), ..self.clone() }
+        Self { client_name: plain(&self.client_name, NAME_CHARS), ..self.clone() }
     }
 }
 
@@ -52,7 +55,7 @@ impl ConfirmPage {
             name: self.name.as_deref().map(name),
             email: self.email.as_deref().map(host),
             client_name: name(&self.client_name),
-            redirect_host: host(&self.redirect_host),
+            redirect_host: self.redirect_host.as_deref().map(host),
             ..self.clone()
         }
     }

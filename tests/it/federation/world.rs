@@ -6,7 +6,7 @@ use countersign::{
     ambient::{Clock as _, ManualClock, SystemClock},
     engine::record::User,
     protocol::id::UserId,
-    store::Store as _,
+    store::People as _,
 };
 use serde_json::Value;
 use url::Url;

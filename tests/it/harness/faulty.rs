@@ -5,12 +5,15 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use countersign::{
     ambient::Timestamp,
-    engine::record::{Client, Code, Consent, Grant, IdentityKey, SignIn, SigningKeyRecord, User},
+    engine::record::{
+        Client, Code, Consent, Grant, HeldIdentity, IdentityKey, Session, SignIn, SigningKeyRecord,
+        User,
+    },
     protocol::{
-        id::{ClientId, GrantId, ProviderId, UserId},
+        id::{ClientId, GrantId, ProviderId, ServerId, UserId},
         secret::Digest,
     },
-    store::{Spent, Store, StoreError, sqlite::Sqlite},
+    store::{Linked, People, Spent, Store, StoreError, sqlite::Sqlite},
 };
 
 pub(crate) struct Faulty {
@@ -40,9 +43,9 @@ impl Faulty {
 }
 
 macro_rules! verbs {
-    ($(fn $verb:ident($($name:ident: $type:ty),*) -> $out:ty;)*) => {
+    ($half:ident: $(fn $verb:ident($($name:ident: $type:ty),*) -> $out:ty;)*) => {
         #[async_trait]
-        impl Store for Faulty {$(
+        impl $half for Faulty {$(
             async fn $verb(&self, $($name: $type),*) -> Result<$out, StoreError> {
                 self.check(stringify!($verb))?;
                 self.inner.$verb($($name),*).await
@@ -51,7 +54,7 @@ macro_rules! verbs {
     };
 }
 
-verbs! {
+verbs! { Store:
     fn put_client(client: &Client) -> ();
     fn client(id: &ClientId, now: Timestamp) -> Option<Client>;
     fn clients() -> Vec<Client>;
@@ -60,11 +63,9 @@ verbs! {
     fn sign_in(
         state: &Digest, browser: &Digest, provider: &ProviderId, now: Timestamp
     ) -> Option<SignIn>;
-        fn take_sign_in(
+    fn take_sign_in(
         state: &Digest, browser: &Digest, provider: &ProviderId, now: Timestamp
     ) -> Option<SignIn>;
-    fn admit(key: &IdentityKey, fresh: &User) -> User;
-    fn user(id: &UserId) -> Option<User>;
     fn put_code(code: &Code, consent: &Consent) -> ();
     fn code(digest: &Digest) -> Option<Code>;
     fn spend(digest: &Digest, opens: Option<&Grant>, client_until: Timestamp) -> Spent;
@@ -77,4 +78,26 @@ verbs! {
     fn put_first_signing_key(key: &SigningKeyRecord) -> ();
     fn probe(now: Timestamp) -> ();
     fn sweep(now: Timestamp, most: u32) -> u64;
+}
+
+verbs! { People:
+    fn admit(key: &IdentityKey, fresh: &User, claims: &[u8]) -> User;
+    fn user(id: &UserId) -> Option<User>;
+    fn users() -> Vec<User>;
+    fn disable(id: &UserId, disabled: bool, now: Timestamp) -> bool;
+    fn sign_out(id: &UserId, now: Timestamp) -> ();
+    fn identity(key: &IdentityKey) -> Option<HeldIdentity>;
+    fn identities_of(user: &UserId) -> Vec<HeldIdentity>;
+    fn link(identity: &HeldIdentity) -> Linked;
+    fn unlink(key: &IdentityKey, user: &UserId, now: Timestamp) -> bool;
+    fn put_session(session: &Session, replaces: Option<&Digest>) -> ();
+    fn session(digest: &Digest, now: Timestamp) -> Option<Session>;
+    fn sessions_of(user: &UserId, now: Timestamp) -> Vec<Session>;
+    fn touch_session(digest: &Digest, seen_at: Timestamp, ends_at: Timestamp) -> ();
+    fn end_session(digest: &Digest) -> bool;
+    fn consent(
+        user: &UserId, client: &ClientId, server: &ServerId, redirect_host: &str
+    ) -> Option<Consent>;
+    fn grants_of(user: &UserId, now: Timestamp) -> Vec<Grant>;
+    fn disconnect(user: &UserId, client: &ClientId, now: Timestamp) -> ();
 }

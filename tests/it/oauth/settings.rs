@@ -64,6 +64,9 @@ async fn an_access_token_lives_as_long_as_is_set_and_no_longer() {
 #[tokio::test]
 async fn a_rotated_master_key_still_opens_what_the_old_one_sealed() {
     let setup = Setup::new();
+    // The issuer of the development provider must stay what it was.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let setup = setup.variable("COUNTERSIGN_DEV_IDP_LISTEN", &port.to_string());
     let with = |keys: &str| setup.clone().variable("COUNTERSIGN_MASTER_KEY", keys);
     let service = with(OLD).start().await;
     let (client, token) = service.lineage("alice").await;

@@ -26,6 +26,7 @@ pub(super) fn consent() -> AuthorizePage {
             button("auth0", "Continue with Auth0", Some("Not reachable right now")),
         ],
         form: "c2VhbGVk".into(),
+        known: None,
         notice: None,
     }
 }

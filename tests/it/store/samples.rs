@@ -83,7 +83,7 @@ pub(super) fn authorization(client: &str) -> Authorization {
         server: ServerId::new("demo"),
         resource: Resource::new("https://mcp.example/mcp"),
         scopes: Scopes::parse("read write").unwrap(),
-        provider: ProviderId::new("auth0"),
+        identity: identity("ada"),
         auth_time: earlier(5),
     }
 }

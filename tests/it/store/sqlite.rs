@@ -13,7 +13,7 @@ use countersign::{
         id::GrantId,
         secret::{AuthorizationCode, BrowserToken, ClientSecret, RefreshToken, UpstreamState},
     },
-    store::{Spent, Store, StoreError, sqlite::Sqlite},
+    store::{People as _, Spent, Store, StoreError, sqlite::Sqlite},
 };
 use futures_util::future::join_all;
 use rusqlite::Connection;
@@ -47,7 +47,7 @@ async fn everything_survives_close_and_reopen() {
     let (_folder, path, store) = fresh();
     store.put_client(&client("c")).await.unwrap();
     store.put_sign_in(&sign_in("s")).await.unwrap();
-    let person = store.admit(&identity("sub"), &user(1)).await.unwrap();
+    let person = store.admit(&identity("sub"), &user(1), b"claims").await.unwrap();
     let opened = open(&store, 1, "c").await;
     store.revoke_grant(&opened.id, later(3)).await.unwrap();
     store.once(&code(9, "").digest, later(9)).await.unwrap();

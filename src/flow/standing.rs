@@ -1,0 +1,135 @@
+//! Whether what was granted still holds: decided again, by the present configuration and the freshest
+//! claims held, whenever a session or a grant is used.
+
+use std::sync::Arc;
+
+use crate::{
+    ambient::Timestamp,
+    engine::{
+        authorize::Terms,
+        record::{Authorization, IdentityKey, User},
+    },
+    flow::{
+        authorizer::{CLAIMS, Expand},
+        providers::{Provider, ProviderFault},
+    },
+    jose::seal::Vault,
+    protocol::{id::UserId, scope::Scopes},
+    provider::{
+        identity::Identity,
+        policy::{Decision, Principal, decide},
+    },
+    store::{Store, StoreError},
+};
+
+/// Looks again.
+pub struct Standing {
+    /// Records.
+    pub store: Arc<dyn Store>,
+    /// Opens the claims kept.
+    pub vault: Arc<Vault>,
+    /// Who may vouch now.
+    pub providers: Arc<[Provider]>,
+    /// What is guarded now.
+    pub terms: Arc<[Terms]>,
+    /// What scopes imply.
+    pub expand: Expand,
+}
+
+/// Why something granted holds no longer.
+#[derive(Debug, thiserror::Error)]
+pub enum Fallen {
+    /// The person is locked out, or gone.
+    #[error("The account is disabled here.")]
+    Disabled,
+    /// The provider, the server or the person's place among the rules is no more.
+    #[error("{0}")]
+    Gone(&'static str),
+    /// The provider cannot be asked just now.
+    #[error("The identity provider cannot be asked right now; try again.")]
+    Later,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Standing {
+    /// The person and the principal that an identity of before makes now.
+    ///
+    /// # Errors
+    /// [`Fallen`].
+    pub async fn principal(
+        &self,
+        user: &UserId,
+        key: &IdentityKey,
+        auth_time: Timestamp,
+    ) -> Result<(User, Principal), Fallen> {
+        let person = self.store.user(user).await?.filter(|person| !person.disabled);
+        let person = person.ok_or(Fallen::Disabled)?;
+        let provider = self.provider(key)?;
+        let held = self.store.identity(key).await?.filter(|held| held.user == *user);
+        let claims = held.and_then(|held| held.claims).and_then(|sealed| self.opened(&sealed));
+        let claims = claims.ok_or(Fallen::Gone(AGAIN))?;
+        let settings = provider.adapter.settings();
+        let identity = Identity::held(settings, key, &claims, auth_time);
+        let identity = identity.map_err(|_| Fallen::Gone(AGAIN))?;
+        match decide(settings, identity) {
+            Decision::Admitted(principal) => Ok((person, principal)),
+            Decision::NotAdmitted(reason) => {
+                tracing::info!(provider = %key.provider, %reason, "person no longer admitted");
+                Err(Fallen::Gone("This account is no longer admitted here."))
+            }
+        }
+    }
+
+    /// The person behind a grant, and what of its scopes still holds: granted ∩ server's ∩ principal's.
+    ///
+    /// # Errors
+    /// [`Fallen`].
+    pub async fn scopes(&self, granted: &Authorization) -> Result<(User, Scopes), Fallen> {
+        let terms = self
+            .terms
+            .iter()
+            .find(|terms| terms.id == granted.server && terms.resource == granted.resource);
+        let terms = terms.ok_or(Fallen::Gone("That MCP server is no longer guarded here."))?;
+        let (user, principal) =
+            self.principal(&granted.user, &granted.identity, granted.auth_time).await?;
+        let has = (self.expand)(&terms.id, principal.scopes());
+        let left = granted.scopes.intersection(&terms.scopes).intersection(&has);
+        if left.is_empty() && !granted.scopes.is_empty() {
+            return Err(Fallen::Gone("None of the permissions granted is left."));
+        }
+        Ok((user, left))
+    }
+
+    /// The same at a refresh, where the provider is asked too if it can be.
+    ///
+    /// # Errors
+    /// [`Fallen`].
+    pub async fn at_refresh(&self, granted: &Authorization) -> Result<(User, Scopes), Fallen> {
+        let good = self.scopes(granted).await?;
+        let Authorization { identity, auth_time, .. } = granted;
+        match self.provider(identity)?.still_stands(&identity.subject, *auth_time).await {
+            Ok(()) => Ok(good),
+            Err(ProviderFault::Revoked(why)) => {
+                tracing::info!(provider = %identity.provider, why, "account no longer stands");
+                Err(Fallen::Gone("The account no longer stands at the identity provider."))
+            }
+            Err(fault) => {
+                tracing::warn!(provider = %identity.provider, %fault, "account cannot be asked for");
+                Err(Fallen::Later)
+            }
+        }
+    }
+
+    fn provider(&self, key: &IdentityKey) -> Result<&Provider, Fallen> {
+        let found = self.providers.iter().find(|provider| *provider.id() == key.provider);
+        found.ok_or(Fallen::Gone("That identity provider is no longer used here."))
+    }
+
+    fn opened(&self, sealed: &[u8]) -> Option<serde_json::Map<String, serde_json::Value>> {
+        serde_json::from_slice(&self.vault.open(CLAIMS, sealed)?).ok()
+    }
+}
+
+const AGAIN: &str = "Sign in again.";
