@@ -105,6 +105,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/token", post(token::token))
         .route("/register", post(token::register))
         .route("/revoke", post(token::revoke))
+        .layer(middleware::map_response(token::never_kept))
         .route("/jwks", get(metadata::jwks))
         .route("/.well-known/{*document}", get(metadata::well_known))
         .layer(cors());

@@ -20,21 +20,31 @@ use crate::{
 };
 
 /// An error document of RFC 6749 §5.2.
-pub(super) struct TokenProblem(TokenError);
+pub(super) struct TokenProblem {
+    status: StatusCode,
+    error: TokenError,
+}
+
+impl TokenProblem {
+    /// An error that HTTP has a closer status for than its code.
+    pub(super) const fn with_status(status: StatusCode, error: TokenError) -> Self {
+        Self { status, error }
+    }
+}
 
 impl From<TokenError> for TokenProblem {
     fn from(error: TokenError) -> Self {
-        Self(error)
+        let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::BAD_REQUEST);
+        Self { status, error }
     }
 }
 
 impl IntoResponse for TokenProblem {
     fn into_response(self) -> Response {
-        let Self(TokenError { code, description }) = self;
+        let Self { status, error: TokenError { code, description } } = self;
         tracing::debug!(error = code.as_str(), %description, "refused");
-        let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::BAD_REQUEST);
         let body = Json(json!({ "error": code.as_str(), "error_description": description }));
-        let mut response = (status, [(header::CACHE_CONTROL, "no-store")], body).into_response();
+        let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         match code {
             // RFC 6749 §5.2: tell which scheme would do.
