@@ -43,7 +43,7 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
 ) -> Response {
     let browser = site.shown.cookies.page(&headers).unwrap_or_else(|| site.sign_ins.new_browser());
-    let step = match Params::parse(&query.unwrap_or_default()) {
+    let step = match Params::parse_with_repeats(&query.unwrap_or_default()) {
         Ok(params) => site.sign_ins.ask(&params, &browser).await,
         Err(fault) => return site.complaint(&id, Complaint::malformed(&fault.to_string())),
     };
