@@ -23,11 +23,13 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
+    extract::{DefaultBodyLimit, Request, State},
     http::{HeaderName, Method, StatusCode, header},
-    middleware,
+    middleware::{self, Next},
+    response::{IntoResponse as _, Response},
     routing::{get, post},
 };
+use tower::Service as _;
 use tower_http::{catch_panic::CatchPanicLayer, cors::CorsLayer, timeout::TimeoutLayer};
 
 use crate::{
@@ -154,7 +156,22 @@ pub fn open_to_browsers(servers: Router) -> Router {
         .allow_headers(tower_http::cors::AllowHeaders::mirror_request())
         .expose_headers([header::WWW_AUTHENTICATE, session])
         .max_age(std::time::Duration::from_mins(10));
-    servers.layer(cors)
+    let bare = servers.clone();
+    servers.layer(cors).layer(middleware::from_fn_with_state(bare, preflights_only))
+}
+
+/// `CorsLayer` answers any OPTIONS. One that asks for no method is no preflight (Fetch §4.8), and the
+/// guard's business like every other request.
+async fn preflights_only(
+    State(mut servers): State<Router>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let asks = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    if request.method() == Method::OPTIONS && !asks {
+        return servers.call(request).await.into_response();
+    }
+    next.run(request).await
 }
 
 /// Browser-based clients call the machine endpoints from other origins, without credentials.
