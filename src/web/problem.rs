@@ -87,6 +87,12 @@ impl Complaint {
         Self { remedy: Some(START_AGAIN), ..Self::new(StatusCode::FORBIDDEN, REQUEST, detail) }
     }
 
+    /// A sign-out at nobody we know.
+    pub(super) fn unknown_provider() -> Self {
+        let detail = "There is no such identity provider here, so nobody was signed out.";
+        Self::new(StatusCode::BAD_REQUEST, "This sign-out cannot be done", detail)
+    }
+
     /// A request that led to no step.
     pub(super) fn of_step(fault: &StepFault) -> Self {
         match fault {

@@ -82,10 +82,11 @@ pub struct Link {
     pub label: String,
 }
 
-/// The page after signing out.
+/// The page after signing out, or after trying to.
 #[derive(Clone, Debug, Serialize)]
 pub struct SignedOutPage {
-    /// The provider where the person may still be signed in.
+    /// The provider where the person is still signed in, because nobody could be sent there; none
+    /// when a provider sent the person here.
     pub provider: Option<String>,
     /// Where to go from here.
     pub back: Option<Link>,

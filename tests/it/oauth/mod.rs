@@ -15,4 +15,5 @@ mod replay;
 mod revoke;
 mod settings;
 mod sign_in;
+mod sign_out;
 mod token_request;
