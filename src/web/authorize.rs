@@ -105,9 +105,15 @@ impl Site {
         let granted = |line: &&crate::web::pages::ScopeLine| {
             line.name.parse().is_ok_and(|scope| asked.scopes.contains(&scope))
         };
-        let down = |label: &str| unreachable.as_deref() == Some(label);
+        let silent = |id: &str| {
+            let mut providers = self.sign_ins.providers.iter();
+            providers.any(|provider| provider.id().as_str() == id && !provider.answers())
+        };
+        let down = |known: &ProviderButton| {
+            unreachable.as_deref() == Some(known.label.as_str()) || silent(&known.id)
+        };
         let button = |known: &ProviderButton| ProviderButton {
-            note: down(&known.label).then(|| "not reachable right now".to_owned()),
+            note: down(known).then(|| "not reachable right now".to_owned()),
             ..known.clone()
         };
         AuthorizePage {
@@ -121,9 +127,7 @@ impl Site {
             scopes: says.iter().filter(granted).cloned().collect(),
             providers: self.shown.buttons.iter().map(button).collect(),
             form: form.clone(),
-            notice: unreachable.as_ref().map(|label| {
-                format!("“{label}” cannot be reached right now. Choose another way, or try again.")
-            }),
+            unreachable: unreachable.clone(),
         }
     }
 

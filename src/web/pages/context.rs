@@ -30,8 +30,8 @@ pub struct AuthorizePage {
     pub providers: Vec<ProviderButton>,
     /// The sealed request, returned as the field `form`.
     pub form: String,
-    /// Something to tell first, such as "Auth0 is not reachable right now".
-    pub notice: Option<String>,
+    /// A provider that just failed, by its label.
+    pub unreachable: Option<String>,
 }
 
 /// One thing a client will be able to do.
@@ -162,7 +162,7 @@ impl AuthorizePage {
             client_name: name(&self.client_name),
             client_host: self.client_host.as_deref().map(host),
             redirect_host: host(&self.redirect_host),
-            notice: self.notice.as_deref().map(sentence),
+            unreachable: self.unreachable.as_deref().map(name),
             ..self.clone()
         }
     }
