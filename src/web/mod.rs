@@ -114,7 +114,10 @@ pub fn router(site: Arc<Site>) -> Router {
     let people = Router::new()
         .route("/", get(authorize::home))
         .route("/authorize", get(authorize::show).post(authorize::answer))
-        .route("/callback/{provider}", get(callback::callback).post(firebase::post))
+        .route(
+            "/callback/{provider}",
+            get(callback::callback).head(callback::not_by_head).post(firebase::post),
+        )
         .route("/sign-in/{provider}", get(firebase::page))
         .route("/confirm/{provider}", get(firebase::ask).post(firebase::confirm))
         .route("/sign-out", get(sign_out::ask).post(sign_out::leave))
