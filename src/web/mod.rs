@@ -122,7 +122,8 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/confirm/{provider}", get(firebase::ask).post(firebase::confirm))
         .route("/sign-out", get(sign_out::ask).post(sign_out::leave))
         .route("/signed-out", get(sign_out::done))
-        .merge(assets());
+        .merge(assets())
+        .layer(middleware::from_fn_with_state(Arc::clone(&site), request::at_our_name));
     let operators = Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))

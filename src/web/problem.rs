@@ -93,6 +93,13 @@ impl Complaint {
         Self::new(StatusCode::BAD_REQUEST, "This sign-out cannot be done", detail)
     }
 
+    /// A request that names another host: a page elsewhere whose name was bound to our address (DNS
+    /// rebinding), or a proxy that does not pass `Host` on.
+    pub(super) fn misdirected() -> Self {
+        let detail = "It was sent to another address than the one this service is known by.";
+        Self::new(StatusCode::MISDIRECTED_REQUEST, "This request is for somebody else", detail)
+    }
+
     /// A request that led to no step.
     pub(super) fn of_step(fault: &StepFault) -> Self {
         match fault {

@@ -7,6 +7,7 @@ mod code;
 mod confidential;
 mod consent;
 mod documents;
+mod host;
 mod metadata;
 mod outage;
 mod refresh;
