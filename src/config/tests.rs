@@ -236,6 +236,21 @@ fn what_is_allowed_and_odd_is_said_aloud() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_data_folder_that_others_can_write_to_is_said_aloud() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = shipped();
+    let data = folder.path().join("data");
+    fs::create_dir(&data).unwrap();
+    for (mode, noted) in [(0o700, 0), (0o755, 0), (0o775, 1), (0o702, 1)] {
+        fs::set_permissions(&data, fs::Permissions::from_mode(mode)).unwrap();
+        let notes = load_with(&folder, &[]).unwrap().notes;
+        assert_eq!(notes.len(), noted, "{mode:o} {notes:?}");
+        assert!(notes.iter().all(|note| note.place == "data/" && note.remedy == "chmod 700 data"));
+    }
+}
+
+#[test]
 fn a_dotenv_file_is_read_and_its_faults_are_placed() {
     let folder = shipped();
     let file = folder.path().join(".env");
