@@ -14,6 +14,7 @@ mod firebase;
 mod form;
 mod health;
 mod metadata;
+mod peer;
 mod problem;
 mod request;
 mod sign_out;
