@@ -36,6 +36,7 @@ pub(super) fn guarded(
                 policy: server.policy.clone(),
                 profiles: profiles(hands),
                 clock: Arc::clone(&hands.clock),
+                patience: config.limits.request,
                 stop: hands.stop.clone(),
             },
         ))

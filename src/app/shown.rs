@@ -132,13 +132,15 @@ pub(super) fn health(
     store: &Arc<dyn Store>,
     clock: &Arc<dyn Clock>,
     providers: Arc<[Provider]>,
+    config: &Config,
 ) -> HealthChecks {
     let (store, clock) = (Arc::clone(store), Arc::clone(clock));
     let probe = Arc::new(move || {
         let (store, now) = (Arc::clone(&store), clock.now());
         Box::pin(async move { store.probe(now).await.is_ok() }) as _
     });
-    HealthChecks::new(probe, Arc::new(move || providers.iter().map(health_of).collect()))
+    let look = Arc::new(move || providers.iter().map(health_of).collect());
+    HealthChecks::new(probe, look, config.trusted_proxies.clone())
 }
 
 fn health_of(provider: &Provider) -> ProviderHealth {

@@ -55,7 +55,7 @@ impl Parts<'_> {
             tokens: self.tokens(&clients, &people),
             revocation: self.revocation(clients),
             registrations: self.registrations(),
-            health: shown::health(&self.hands.store, &self.hands.clock, providers),
+            health: shown::health(&self.hands.store, &self.hands.clock, providers, self.config),
             published: shown::published(self.config, self.keys),
             shown: shown::shown(self.config),
         }

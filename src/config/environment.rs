@@ -4,6 +4,7 @@ use std::{path::Path, time::Duration};
 
 use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
+use url::Url;
 
 use crate::{engine::record::Client, jose::algorithm::Algorithm, protocol::issuer::Issuer};
 
@@ -67,10 +68,7 @@ pub(super) fn read(look: &Lookup, root: &Path) -> (Option<Environment>, Vec<Faul
 }
 
 fn environment(reader: &mut Reader<'_>, root: &Path) -> Option<Environment> {
-    let stand_in = Issuer::parse("http://localhost:8000").ok()?;
-    let url_remedy = "write an origin such as https://auth.example.com";
-    let public_url = reader.parse("COUNTERSIGN_PUBLIC_URL", Issuer::parse, url_remedy);
-    let public_url = public_url.unwrap_or(stand_in);
+    let public_url = public_url(reader)?;
     Some(Environment {
         listen: listen(reader, "COUNTERSIGN_LISTEN")?,
         dev_listen: listen(reader, "COUNTERSIGN_DEV_IDP_LISTEN")?,
@@ -88,6 +86,26 @@ fn environment(reader: &mut Reader<'_>, root: &Path) -> Option<Environment> {
         client: super::env_client::read(reader, &public_url),
         public_url,
     })
+}
+
+fn public_url(reader: &mut Reader<'_>) -> Option<Issuer> {
+    let name = "COUNTERSIGN_PUBLIC_URL";
+    let remedy = "write an origin such as https://auth.example.com";
+    if let Some(read) = reader.parse(name, Issuer::parse, remedy) {
+        return Some(read);
+    }
+    stand_in(&reader.given(name).unwrap_or_default())
+}
+
+/// What a text that is no issuer seems to mean, so that what a public service needs is asked for at
+/// once; a host that cannot be read is no loopback host.
+fn stand_in(text: &str) -> Option<Issuer> {
+    let url = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+    let origin =
+        Url::parse(&url).map_or_else(|_| String::new(), |url| url.origin().ascii_serialization());
+    let secure = || Issuer::parse(&origin.replacen("http:", "https:", 1));
+    let somewhere = |_| Issuer::parse("https://auth.example.com");
+    Issuer::parse(&origin).or_else(|_| secure()).or_else(somewhere).ok()
 }
 
 fn listen(reader: &mut Reader<'_>, name: &str) -> Option<Listen> {

@@ -95,7 +95,11 @@ pub fn load(look: &Lookup, root: &Path) -> Result<Config, Vec<Fault>> {
     let mut providers = providers(&environment, look, root, &mut faults);
     let dev = dev::settle(&environment, &mut providers, &mut faults);
     let servers = servers(&environment, look, root, &mut faults);
-    if faults.is_empty() { Ok(config(environment, providers, servers, dev)) } else { Err(faults) }
+    if faults.is_empty() {
+        Ok(config(environment, providers, servers, dev, root))
+    } else {
+        Err(faults)
+    }
 }
 
 fn providers(
@@ -134,9 +138,10 @@ fn config(
     providers: Vec<ProviderSettings>,
     servers: Vec<ServerSettings>,
     dev: Option<DevIdp>,
+    root: &Path,
 ) -> Config {
     Config {
-        notes: notes::notes(&environment, &servers),
+        notes: notes::notes(&environment, &servers, root),
         limits: Limits { access_token: environment.access_ttl, ..Limits::default() },
         public_url: environment.public_url,
         listen: environment.listen,

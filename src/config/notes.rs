@@ -1,17 +1,39 @@
 //! What is allowed and yet worth saying aloud at every start.
 
+use std::path::Path;
+
 use crate::engine::policy::{Auth, ServerSettings};
 
 use super::{environment::Environment, fault::Fault};
 
 /// The notes, in the shape of faults.
-pub(super) fn notes(environment: &Environment, servers: &[ServerSettings]) -> Vec<Fault> {
+pub(super) fn notes(
+    environment: &Environment,
+    servers: &[ServerSettings],
+    root: &Path,
+) -> Vec<Fault> {
     let open = servers.iter().filter(|server| server.auth == Auth::None);
     let open = open.map(|server| {
         let what = "asks for no token: whoever reaches it may call every tool";
         Fault::new(format!("servers/{}.toml", server.id), what, "auth = \"required\"")
     });
-    reachable(environment).into_iter().chain(other_port(environment)).chain(open).collect()
+    let here = reachable(environment).into_iter().chain(other_port(environment));
+    here.chain(writable(&root.join("data"))).chain(open).collect()
+}
+
+/// Who can write to the folder can put another master key or database in the place of ours.
+#[cfg(unix)]
+fn writable(data: &Path) -> Option<Fault> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::metadata(data).ok()?.permissions().mode() & 0o777;
+    let what =
+        format!("has mode {mode:03o}: other users can replace the master key and the database");
+    (mode & 0o022 != 0).then(|| Fault::new("data/", what, "chmod 700 data"))
+}
+
+#[cfg(not(unix))]
+const fn writable(_: &Path) -> Option<Fault> {
+    None
 }
 
 /// Right in a container whose port is published to this machine alone.

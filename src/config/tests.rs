@@ -90,6 +90,21 @@ fn in_public_nothing_is_made_up() {
 }
 
 #[test]
+fn a_public_url_that_cannot_be_read_hides_nothing_that_is_missing_beside_it() {
+    let url = "COUNTERSIGN_PUBLIC_URL";
+    let missing = [url, "COUNTERSIGN_MASTER_KEY", "COUNTERSIGN_PROVIDERS"];
+    for text in ["https://auth.example.com/", "http://auth.example.com", "auth.example.com", "?"] {
+        assert_eq!(faults(&[(url, text)]), missing, "{text}");
+    }
+    for text in ["http://localhost:8000/", "localhost:8000", "http://127.0.0.1:8000/mcp"] {
+        assert_eq!(faults(&[(url, text)]), [url], "{text}");
+    }
+    let callback = ("AUTH0_CALLBACK_URL", "https://auth.example.com/callback/auth0");
+    let written = [(url, "https://auth.example.com/"), PUBLIC[1], callback];
+    assert_eq!(faults(&[&written[..], &AUTH0].concat()), [url]);
+}
+
+#[test]
 fn the_development_provider_is_refused_where_others_can_reach_it() {
     let dev = ("COUNTERSIGN_PROVIDERS", "dev");
     let found = faults(&[PUBLIC[0], PUBLIC[1], dev]);
@@ -122,6 +137,7 @@ fn all_faults_of_variables_and_files_come_at_once() {
         "COUNTERSIGN_ACESS_TTL",
         "COUNTERSIGN_PUBLIC_URL",
         "COUNTERSIGN_LISTEN",
+        "COUNTERSIGN_MASTER_KEY",
         "COUNTERSIGN_ACCESS_TTL",
         "COUNTERSIGN_SIGNING_ALG",
         "COUNTERSIGN_TRUSTED_PROXIES",
@@ -217,6 +233,21 @@ fn what_is_allowed_and_odd_is_said_aloud() {
     assert_eq!(places, ["COUNTERSIGN_PUBLIC_URL", "servers/demo.toml"]);
     let open = [&AUTH0[..], &[PUBLIC[2]]].concat();
     assert_eq!(load_with(&shipped(), &open).unwrap().notes[0].place, "COUNTERSIGN_LISTEN");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_data_folder_that_others_can_write_to_is_said_aloud() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = shipped();
+    let data = folder.path().join("data");
+    fs::create_dir(&data).unwrap();
+    for (mode, noted) in [(0o700, 0), (0o755, 0), (0o775, 1), (0o702, 1)] {
+        fs::set_permissions(&data, fs::Permissions::from_mode(mode)).unwrap();
+        let notes = load_with(&folder, &[]).unwrap().notes;
+        assert_eq!(notes.len(), noted, "{mode:o} {notes:?}");
+        assert!(notes.iter().all(|note| note.place == "data/" && note.remedy == "chmod 700 data"));
+    }
 }
 
 #[test]

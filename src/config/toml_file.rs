@@ -32,9 +32,11 @@ impl<'a> TomlFile<'a> {
         let well_formed = errors.is_empty();
         let found = std::mem::take(&mut variables.faults);
         let mut file = Self { name, text, table, variables, faults: Vec::new(), well_formed };
-        for error in errors {
-            let at = error.span().map_or(0, |span| span.start);
-            file.fault(at, format!("is not TOML: {}", error.message()), "see https://toml.io");
+        // What comes after the first follows from it, mostly: a bracket that is not closed makes a
+        // fault of every line below.
+        if let Some(error) = errors.iter().min_by_key(|error| start(error)) {
+            let what = format!("is not TOML: {}", error.message());
+            file.fault(start(error), what, SYNTAX_REMEDY);
         }
         for (at, what, remedy) in found {
             file.fault(at, what, remedy);
@@ -165,6 +167,10 @@ fn take_below(value: &mut DeValue<'_>, span: &Range<usize>) -> Option<String> {
     }
 }
 
+fn start(error: &Error) -> usize {
+    error.span().map_or(0, |span| span.start)
+}
+
 /// The byte where the deepest part of `key` that exists begins.
 fn locate(table: &DeTable<'_>, key: &str) -> Option<usize> {
     let (name, value) = table
@@ -196,6 +202,8 @@ fn rest_of<'k>(key: &'k str, name: &str) -> Option<&'k str> {
     (rest.is_empty() || rest.starts_with(['.', '['])).then_some(rest)
 }
 
+const SYNTAX_REMEDY: &str =
+    "look here and just above for a bracket or quote that is not closed, or a text without quotes";
 /// More are not told about one file.
 const MAX_FAULTS: usize = 50;
 
@@ -242,8 +250,19 @@ mod tests {
     }
 
     #[test]
-    fn every_syntax_error_is_told_with_its_line() {
-        assert_eq!(places("kind = 'x\nport = 1\nclient = {\n"), ["a.toml:1", "a.toml:3"]);
+    fn the_first_syntax_error_is_told_with_its_line_and_what_is_expected() {
+        let rest = "kind = 'x'\n[[grant]]\nscopes = ['a']\n".repeat(8);
+        for (text, place, expected) in [
+            ("port = [1,\n", "a.toml:2", "expected literal string"),
+            ("port = 1\nclient = {\n", "a.toml:4", "expected `,`"),
+            ("port = 'x\n", "a.toml:1", "expected `'`"),
+            ("port 1\n", "a.toml:1", "expected `=`"),
+            ("[client\n", "a.toml:1", "expected `]`"),
+        ] {
+            let told = faults(&format!("{text}{rest}"), &Lookup::default());
+            assert_eq!((told.len(), told[0].0.as_str()), (1, place));
+            assert!(told[0].1.ends_with(expected), "{}", told[0].1);
+        }
     }
 
     #[test]

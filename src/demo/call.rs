@@ -75,6 +75,11 @@ impl Message {
         self.member("name").map(Some).ok_or(Unfit::NoTool)
     }
 
+    /// Whether a session begins with this message, of the protocol's older eras.
+    pub(super) fn opens_a_session(&self) -> bool {
+        self.method.as_deref() == Some("initialize")
+    }
+
     /// Whether `Mcp-Method` and `Mcp-Name`, where present, say what the message says.
     pub(super) fn agrees_with(&self, headers: &HeaderMap) -> Result<(), Unfit> {
         let Some(method) = self.method.as_deref() else { return Ok(()) };

@@ -10,21 +10,15 @@ mod gate;
 mod session;
 mod tools;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{Router, middleware};
-use rmcp::transport::streamable_http_server::{
-    StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
-};
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio_util::sync::CancellationToken;
 use tower::Layer as _;
 
 pub use self::tools::ProfileLookup;
-use self::{
-    gate::Gate,
-    session::{SESSION_IDLE, SessionOwners},
-    tools::DemoTools,
-};
+use self::{gate::Gate, session::Sessions, tools::DemoTools};
 use crate::{ambient::Clock, engine::policy::Policy, guard::Guard, protocol::issuer::Issuer};
 
 /// What the demo server is made of.
@@ -39,6 +33,8 @@ pub struct Demo {
     pub profiles: ProfileLookup,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
+    /// How long a client may take to send a request's body.
+    pub patience: Duration,
     /// Ends the event streams when the service stops; they would never end by themselves.
     pub stop: CancellationToken,
 }
@@ -46,18 +42,20 @@ pub struct Demo {
 /// The demo server at `path`, such as `/mcp`, guarded on every method.
 pub fn demo_service(path: &str, demo: Demo) -> Router {
     let tools = DemoTools { profiles: demo.profiles, clock: demo.clock };
-    let mut sessions = LocalSessionManager::default();
-    sessions.session_config.keep_alive = Some(SESSION_IDLE);
+    let sessions = Sessions::new();
     let server = StreamableHttpService::new(
         move || Ok(tools.clone()),
-        Arc::new(sessions),
+        sessions.manager(),
         transport(&demo.public_url).with_cancellation_token(demo.stop),
     );
-    let Some(guard) = demo.guard else { return Router::new().route_service(path, server) };
-    let owners = SessionOwners::new();
-    let gate = Arc::new(Gate { guard: Arc::clone(&guard), policy: demo.policy, owners });
-    let gated = middleware::from_fn_with_state(gate, gate::gate).layer(server);
-    Router::new().route_service(path, guard.layer().layer(gated))
+    let guard = demo.guard;
+    let gate =
+        Gate { guard: guard.clone(), policy: demo.policy, sessions, patience: demo.patience };
+    let gated = middleware::from_fn_with_state(Arc::new(gate), gate::gate).layer(server);
+    match guard {
+        Some(guard) => Router::new().route_service(path, guard.layer().layer(gated)),
+        None => Router::new().route_service(path, gated),
+    }
 }
 
 /// Hosts and origins are checked against DNS rebinding. Pages on the person's own computer, such as

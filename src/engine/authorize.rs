@@ -36,6 +36,9 @@ pub enum PageFault {
     /// RFC 6749 §3.1.2.4: never redirect to an unregistered URI.
     #[error("The app asked to return to an address that it has not registered.")]
     UnregisteredRedirect,
+    /// RFC 6749 §3.1: given twice, it names nobody to answer.
+    #[error("The request says {0} more than once.")]
+    Repeated(&'static str),
 }
 
 /// The parts of a request that say whom to answer.
@@ -50,8 +53,11 @@ impl<'a> ClientPart<'a> {
     /// Reads `client_id` and `redirect_uri`.
     ///
     /// # Errors
-    /// A [`PageFault`] when one is missing.
+    /// A [`PageFault`] when one is missing or repeated.
     pub fn read(params: &'a Params) -> Result<Self, PageFault> {
+        if let Some(name) = ["client_id", "redirect_uri"].into_iter().find(|n| params.repeats(n)) {
+            return Err(PageFault::Repeated(name));
+        }
         let client = params.one("client_id").ok_or(PageFault::NoClient)?;
         let redirect_uri = params.one("redirect_uri").ok_or(PageFault::NoRedirect)?;
         Ok(Self { client: ClientId::new(client), redirect_uri })
@@ -189,6 +195,11 @@ struct Rest<'a> {
 }
 
 fn check<'a>(params: &Params, servers: &'a [Terms]) -> Result<Rest<'a>, AuthorizationError> {
+    if let Some(name) = params.repeated() {
+        // RFC 6749 §3.1: parameters must not be repeated.
+        let why = format!("The parameter {name} is given more than once.");
+        return Err(AuthorizationError::new(Code::InvalidRequest, why));
+    }
     form_is_supported(params)?;
     let challenge = challenge(params)?;
     let server = server(params, servers)?;

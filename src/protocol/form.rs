@@ -7,7 +7,10 @@ pub const MAX_PARAMETERS: usize = 64;
 
 /// Decoded parameters, each at most once (`resource` excepted, RFC 8707 §2). A parameter without a
 /// value counts as absent (RFC 6749 §3.1).
-pub struct Params(Vec<(String, Zeroizing<String>)>);
+pub struct Params {
+    pairs: Vec<(String, Zeroizing<String>)>,
+    repeated: Vec<String>,
+}
 
 /// The parameters cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,18 +29,46 @@ impl Params {
     /// # Errors
     /// [`FormFault`] on a repeated parameter or more than [`MAX_PARAMETERS`].
     pub fn parse(text: &str) -> Result<Self, FormFault> {
-        let mut params = Self(Vec::new());
-        for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
-            if params.0.len() == MAX_PARAMETERS {
+        let params = Self::parse_with_repeats(text)?;
+        match params.repeated.first() {
+            Some(name) => Err(FormFault::Repeated(shown(name))),
+            None => Ok(params),
+        }
+    }
+
+    /// [`Params::parse`] for those who know whom to tell of a repeat only by the other parameters. A
+    /// repeated one has no value at all, so that nobody takes the first or the last for meant.
+    ///
+    /// # Errors
+    /// [`FormFault::TooMany`].
+    pub fn parse_with_repeats(text: &str) -> Result<Self, FormFault> {
+        let mut params = Self { pairs: Vec::new(), repeated: Vec::new() };
+        for (number, pair) in url::form_urlencoded::parse(text.as_bytes()).enumerate() {
+            if number == MAX_PARAMETERS {
                 return Err(FormFault::TooMany);
             }
-            if name != "resource" && params.0.iter().any(|(known, _)| *known == name) {
-                let shown = name.chars().filter(char::is_ascii_graphic).take(40).collect();
-                return Err(FormFault::Repeated(shown));
+            let (name, value) = (pair.0.into_owned(), Zeroizing::new(pair.1.into_owned()));
+            if name != "resource" && params.pairs.iter().any(|(known, _)| *known == name) {
+                params.repeated.push(name);
+            } else {
+                params.pairs.push((name, value));
             }
-            params.0.push((name.into_owned(), Zeroizing::new(value.into_owned())));
         }
+        let Self { pairs, repeated } = &mut params;
+        pairs.retain(|(name, _)| !repeated.contains(name));
         Ok(params)
+    }
+
+    /// Whether this parameter is given more than once.
+    #[must_use]
+    pub fn repeats(&self, name: &str) -> bool {
+        self.repeated.iter().any(|repeated| repeated == name)
+    }
+
+    /// The first parameter that is given more than once, as it can be shown.
+    #[must_use]
+    pub fn repeated(&self) -> Option<String> {
+        self.repeated.first().map(|name| shown(name))
     }
 
     /// The value of a parameter, absent when missing or empty.
@@ -48,9 +79,15 @@ impl Params {
 
     /// Every non-empty value of a parameter.
     pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> + use<'a> {
-        let named = self.0.iter().filter(|(known, value)| known == name && !value.is_empty());
+        let named = self.pairs.iter().filter(|(known, value)| known == name && !value.is_empty());
         named.map(|(_, value)| value.as_str()).collect::<Vec<_>>().into_iter()
     }
+}
+
+/// A stranger's name for a parameter in the characters of an `error_description` (RFC 6749 §5.2).
+fn shown(name: &str) -> String {
+    let fine = |c: &char| c.is_ascii_graphic() && !['"', '\\'].contains(c);
+    name.chars().filter(fine).take(40).collect()
 }
 
 #[cfg(test)]
@@ -61,6 +98,17 @@ mod tests {
     fn a_repeated_parameter_is_refused_by_name() {
         let fault = Params::parse("client_id=a&x=1&client_id=b").err();
         assert_eq!(fault, Some(FormFault::Repeated("client_id".to_owned())));
+    }
+
+    #[test]
+    fn a_repeated_parameter_has_no_value_where_repeats_are_read() {
+        let params = Params::parse_with_repeats("a=1&b=2&a=3&a=4&resource=x&resource=y").unwrap();
+        assert!(params.repeats("a") && !params.repeats("b") && !params.repeats("resource"));
+        assert_eq!((params.one("a"), params.one("b")), (None, Some("2")));
+        assert_eq!(params.repeated().as_deref(), Some("a"));
+        assert_eq!(params.all("resource").count(), 2);
+        let odd = Params::parse_with_repeats("%22%5Cü%0A=1&%22%5Cü%0A=1").unwrap();
+        assert_eq!(odd.repeated().as_deref(), Some(""));
     }
 
     #[test]

@@ -73,6 +73,18 @@ impl Issuer {
     pub fn authority(&self) -> &str {
         self.text.split_once("://").map_or("", |(_, authority)| authority)
     }
+
+    /// Whether a `Host` header names us: our authority, the default port written or not. On this
+    /// machine any of its loopback names does, at any port: no page elsewhere can bind those.
+    #[must_use]
+    pub fn is_named_by(&self, host: &str) -> bool {
+        let scheme = if self.is_https() { "https" } else { "http" };
+        let Ok(url) = Url::parse(&format!("{scheme}://{host}")) else { return false };
+        let bare = url.path() == "/" && url.username().is_empty() && url.password().is_none();
+        let more = url.query().is_some() || url.fragment().is_some();
+        let ours = url.origin().ascii_serialization() == self.text;
+        bare && !more && (ours || (self.loopback && is_loopback(&url)))
+    }
 }
 
 /// Whether a URL's host is `localhost` or a loopback address.
@@ -115,5 +127,23 @@ mod tests {
             assert_eq!(Issuer::parse(text), Err(IssuerFault::NotAnOrigin), "{text}");
         }
         assert_eq!(Issuer::parse("http://a.example"), Err(IssuerFault::Insecure));
+    }
+
+    #[test]
+    fn a_host_names_us_by_our_authority_and_this_machine_by_any_loopback_name() {
+        let public = Issuer::parse("https://auth.example.com").unwrap();
+        for host in ["auth.example.com", "auth.example.com:443", "AUTH.example.com"] {
+            assert!(public.is_named_by(host), "{host}");
+        }
+        for host in ["auth.example.com:8443", "evil.example", "localhost", "127.0.0.1:8000", ""] {
+            assert!(!public.is_named_by(host), "{host}");
+        }
+        let here = Issuer::parse("http://localhost:8000").unwrap();
+        for host in ["localhost:8000", "127.0.0.1:8000", "[::1]:8000", "localhost", "127.0.0.1:1"] {
+            assert!(here.is_named_by(host), "{host}");
+        }
+        for host in ["localhost.evil.example:8000", "a@localhost:8000", "localhost:8000/x", "::1"] {
+            assert!(!here.is_named_by(host), "{host}");
+        }
     }
 }

@@ -14,6 +14,10 @@ use crate::protocol::issuer::is_loopback;
 
 /// The issuer of the development identity provider unless config says another.
 pub(super) const DEV_ISSUER: &str = "http://localhost:8001";
+/// Where Microsoft Entra ID issues tokens, for every tenant.
+const ENTRA: &str = "login.microsoftonline.com";
+/// Stands in `issuer` for each of `tenants`.
+const TENANT: &str = "{tenant}";
 
 /// The exact issuers, first the one that is asked for its discovery document.
 pub(super) fn issuers(file: &ProviderFile, faults: &mut Faults) -> Vec<String> {
@@ -36,6 +40,16 @@ pub(super) fn canonical<'a>(listed: &'a [String], issuer: &str) -> Option<&'a st
 /// Issuers that are not another spelling of one in the list.
 pub(super) fn distinct(listed: &[String]) -> usize {
     listed.iter().filter(|one| canonical(listed, one) == Some(one)).count()
+}
+
+/// The tenants of a file for Entra ID, each with its issuer; none for any other file.
+pub(super) fn entra_tenants(file: &ProviderFile) -> Vec<(String, String)> {
+    let issuer = file.issuer.as_deref().filter(|issuer| issuer.contains(TENANT));
+    let issuer =
+        issuer.filter(|issuer| Url::parse(issuer).is_ok_and(|url| url.host_str() == Some(ENTRA)));
+    let tenants = file.tenants.iter().flatten();
+    let with = |issuer: &str, tenant: &String| (tenant.clone(), issuer.replace(TENANT, tenant));
+    issuer.map_or_else(Vec::new, |issuer| tenants.map(|tenant| with(issuer, tenant)).collect())
 }
 
 fn auth0_issuer(domain: Option<&str>, faults: &mut Faults) -> Option<String> {
@@ -97,7 +111,7 @@ fn check_list(written: &[String], faults: &mut Faults) {
 }
 
 fn expand(issuer: &str, tenants: Option<&[String]>, faults: &mut Faults) -> Vec<String> {
-    let templated = issuer.contains("{tenant}");
+    let templated = issuer.contains(TENANT);
     let tenants = match (templated, tenants) {
         (true, Some(tenants)) if !tenants.is_empty() => tenants,
         (true, _) => {
@@ -125,7 +139,7 @@ fn expand(issuer: &str, tenants: Option<&[String]>, faults: &mut Faults) -> Vec<
             "the id as the token's tid shows it",
         );
     }
-    let all: Vec<_> = tenants.iter().map(|tenant| issuer.replace("{tenant}", tenant)).collect();
+    let all: Vec<_> = tenants.iter().map(|tenant| issuer.replace(TENANT, tenant)).collect();
     for one in &all {
         check(one, "issuer", faults);
     }
@@ -147,9 +161,7 @@ fn check(issuer: &str, key: &str, faults: &mut Faults) {
         faults.add(key, "this issuer vouches for workloads, not for people", "another provider");
     }
     let first = url.as_ref().and_then(|url| url.path_segments()?.next()).unwrap_or_default();
-    if host == "login.microsoftonline.com"
-        && ["common", "organizations", "consumers"].contains(&first)
-    {
+    if host == ENTRA && ["common", "organizations", "consumers"].contains(&first) {
         let remedy = "issuer = \"https://login.microsoftonline.com/{tenant}/v2.0\" with tenants = [\"<tenant id>\"]";
         faults.add(key, "would let in people of every Entra tenant", remedy);
     }

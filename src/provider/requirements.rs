@@ -6,6 +6,7 @@ use super::{
     claims::{ClaimPath, is_reserved},
     fault::Faults,
     file::{DevUser, Kind, OneOrMany, ProviderFile},
+    issuers,
     rules::{Condition, Test, domain_of},
     settings::firebase::ways,
 };
@@ -88,6 +89,10 @@ pub(super) fn requirements(file: &ProviderFile, faults: &mut Faults) -> Vec<Cond
     let issuers = file.issuer.iter().chain(file.issuers.iter().flatten());
     if issuers.into_iter().any(|issuer| issuer == "https://accounts.google.com") {
         all.push(Condition::NoServiceAccount);
+    }
+    let tenants = issuers::entra_tenants(file);
+    if !tenants.is_empty() {
+        all.push(Condition::TenantOfIssuer(tenants));
     }
     all
 }

@@ -25,6 +25,9 @@ pub enum Condition {
     /// The address is not one of a Google service account: those can mint Google-issued ID tokens
     /// for any audience.
     NoServiceAccount,
+    /// `tid` is one of these tenants, and `iss` the issuer beside it: of two tenants that are both
+    /// let in, neither speaks for the other's people. Claims to explain have no `iss`.
+    TenantOfIssuer(Vec<(String, String)>),
 }
 
 /// What one claim is asked for.
@@ -85,6 +88,12 @@ impl Condition {
                     email.to_ascii_lowercase().ends_with("gserviceaccount.com")
                 })
             }
+            Self::TenantOfIssuer(tenants) => tenants.iter().any(|(tenant, issuer)| {
+                let is = |name: &str, wanted: &str| {
+                    facts.claims.get(name).map(|value| value.as_str() == Some(wanted))
+                };
+                is("tid", tenant) == Some(true) && is("iss", issuer) != Some(false)
+            }),
         }
     }
 }
@@ -109,6 +118,7 @@ impl fmt::Display for Condition {
             Self::Email(email) => write!(f, "verified e-mail {email}"),
             Self::Claim(claim, test) => write!(f, "claim {claim} {test}"),
             Self::NoServiceAccount => f.write_str("not a Google service account"),
+            Self::TenantOfIssuer(_) => f.write_str("claim \"tid\" is the tenant that `iss` names"),
         }
     }
 }

@@ -100,7 +100,7 @@ impl Site {
         forms.push(FormTarget::Own);
         let page = AccountPage {
             providers: self.shown.buttons.clone(),
-            name: found.map(|found| person(found)),
+            name: found.map(person),
             form: found.map(|found| found.form.clone()).unwrap_or_default(),
             identities: found.map(|found| self.identities(found)).unwrap_or_default(),
             apps: found.iter().flat_map(|found| &found.apps).map(|app| self.app(app)).collect(),

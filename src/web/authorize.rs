@@ -46,7 +46,7 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
 ) -> Response {
     let browser = site.shown.cookies.page(&headers).unwrap_or_else(|| site.sign_ins.new_browser());
-    let step = match Params::parse(&query.unwrap_or_default()) {
+    let step = match Params::parse_with_repeats(&query.unwrap_or_default()) {
         Ok(params) => {
             let session = site.shown.cookies.session(&headers);
             let (session, own_will) = (session.as_ref(), is_own_will(&headers));
@@ -128,9 +128,15 @@ impl Site {
         let granted = |line: &&crate::web::pages::ScopeLine| {
             line.name.parse().is_ok_and(|scope| asked.scopes.contains(&scope))
         };
-        let down = |label: &str| unreachable.as_deref() == Some(label);
+        let silent = |id: &str| {
+            let mut providers = self.sign_ins.providers.iter();
+            providers.any(|provider| provider.id().as_str() == id && !provider.answers())
+        };
+        let down = |known: &ProviderButton| {
+            unreachable.as_deref() == Some(known.label.as_str()) || silent(&known.id)
+        };
         let button = |known: &ProviderButton| ProviderButton {
-            note: down(&known.label).then(|| "not reachable right now".to_owned()),
+            note: down(known).then(|| "not reachable right now".to_owned()),
             ..known.clone()
         };
         AuthorizePage {
@@ -149,9 +155,7 @@ impl Site {
                 email: known.email.clone(),
                 provider: known.provider.clone(),
             }),
-            notice: unreachable.as_ref().map(|label| {
-                format!("“{label}” cannot be reached right now. Choose another way, or try again.")
-            }),
+            unreachable: unreachable.clone(),
         }
     }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::{
     Extension,
     extract::{Path, RawQuery, State},
-    http::{HeaderMap, header},
-    response::Response,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
 };
 
 use crate::{
@@ -17,6 +17,11 @@ use crate::{
     protocol::{form::Params, id::ProviderId},
     web::{Site, problem::Complaint, request::RequestId},
 };
+
+/// `HEAD` is for looking, and a code looked at would be spent; axum would answer it as `GET`.
+pub(super) async fn not_by_head() -> impl IntoResponse {
+    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET,POST")])
+}
 
 /// `GET /callback/{provider}` (RFC 6749 §4.1.2, OpenID Connect Core §3.1.2.5).
 pub(super) async fn callback(

@@ -11,12 +11,13 @@ use std::{
 use axum::{
     Extension, Json,
     extract::{ConnectInfo, State},
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use ipnet::IpNet;
 use serde::Serialize;
 
-use crate::web::{Site, problem, serve::Peer};
+use crate::web::{Site, peer, problem, serve::Peer};
 
 type Probe = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 type Look = Arc<dyn Fn() -> Vec<ProviderHealth> + Send + Sync>;
@@ -35,6 +36,7 @@ pub struct Health {
     probe: Probe,
     providers: Look,
     last: Mutex<Option<(Instant, bool)>>,
+    trusted: Vec<IpNet>,
 }
 
 #[derive(Serialize)]
@@ -47,10 +49,11 @@ struct Readiness {
 const KEPT: Duration = Duration::from_secs(5);
 
 impl Health {
-    /// `probe` writes to the store for real; `providers` looks at caches only.
+    /// `probe` writes to the store for real; `providers` looks at caches only; `trusted` are the
+    /// networks whose callers see figures, and whose forwarding headers count.
     #[must_use]
-    pub fn new(probe: Probe, providers: Look) -> Self {
-        Self { probe, providers, last: Mutex::new(None) }
+    pub fn new(probe: Probe, providers: Look, trusted: Vec<IpNet>) -> Self {
+        Self { probe, providers, last: Mutex::new(None), trusted }
     }
 
     async fn ready(&self) -> bool {
@@ -82,12 +85,16 @@ pub(super) async fn readyz(State(site): State<Arc<Site>>) -> Response {
         .into_response()
 }
 
-/// `GET /metrics`, for this machine only.
+/// `GET /metrics`, for this machine and the trusted networks only.
 pub(super) async fn metrics(
     State(site): State<Arc<Site>>,
     peer: Option<Extension<ConnectInfo<Peer>>>,
+    headers: HeaderMap,
 ) -> Response {
-    if !peer.is_some_and(|Extension(ConnectInfo(peer))| peer.0.ip().is_loopback()) {
+    let trusted = &site.health.trusted;
+    let caller =
+        peer.and_then(|Extension(ConnectInfo(peer))| peer::caller(peer.0.ip(), &headers, trusted));
+    if !caller.is_some_and(|ip| ip.is_loopback() || peer::is_among(ip, trusted)) {
         return problem::not_found().await.into_response();
     }
     let mut text = String::from(

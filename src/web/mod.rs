@@ -15,6 +15,7 @@ mod firebase;
 mod form;
 mod health;
 mod metadata;
+mod peer;
 mod problem;
 mod request;
 mod sign_out;
@@ -24,11 +25,13 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
+    extract::{DefaultBodyLimit, Request, State},
     http::{HeaderName, Method, StatusCode, header},
-    middleware,
+    middleware::{self, Next},
+    response::{IntoResponse as _, Response},
     routing::{get, post},
 };
+use tower::Service as _;
 use tower_http::{catch_panic::CatchPanicLayer, cors::CorsLayer, timeout::TimeoutLayer};
 
 use crate::{
@@ -108,19 +111,24 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/token", post(token::token))
         .route("/register", post(token::register))
         .route("/revoke", post(token::revoke))
+        .layer(middleware::map_response(token::never_kept))
         .route("/jwks", get(metadata::jwks))
         .route("/.well-known/{*document}", get(metadata::well_known))
         .layer(cors());
     let people = Router::new()
         .route("/", get(authorize::home))
         .route("/authorize", get(authorize::show).post(authorize::answer))
-        .route("/callback/{provider}", get(callback::callback).post(firebase::post))
+        .route(
+            "/callback/{provider}",
+            get(callback::callback).head(callback::not_by_head).post(firebase::post),
+        )
         .route("/sign-in/{provider}", get(firebase::page))
         .route("/confirm/{provider}", get(firebase::ask).post(firebase::confirm))
         .route("/account", get(account::show).post(account::change))
         .route("/sign-out", get(sign_out::ask).post(sign_out::leave))
         .route("/signed-out", get(sign_out::done))
-        .merge(assets());
+        .merge(assets())
+        .layer(middleware::from_fn_with_state(Arc::clone(&site), request::at_our_name));
     let operators = Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
@@ -157,7 +165,22 @@ pub fn open_to_browsers(servers: Router) -> Router {
         .allow_headers(tower_http::cors::AllowHeaders::mirror_request())
         .expose_headers([header::WWW_AUTHENTICATE, session])
         .max_age(std::time::Duration::from_mins(10));
-    servers.layer(cors)
+    let bare = servers.clone();
+    servers.layer(cors).layer(middleware::from_fn_with_state(bare, preflights_only))
+}
+
+/// `CorsLayer` answers any OPTIONS. One that asks for no method is no preflight (Fetch §4.8), and the
+/// guard's business like every other request.
+async fn preflights_only(
+    State(mut servers): State<Router>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let asks = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    if request.method() == Method::OPTIONS && !asks {
+        return servers.call(request).await.into_response();
+    }
+    next.run(request).await
 }
 
 /// Browser-based clients call the machine endpoints from other origins, without credentials.

@@ -20,21 +20,31 @@ use crate::{
 };
 
 /// An error document of RFC 6749 §5.2.
-pub(super) struct TokenProblem(TokenError);
+pub(super) struct TokenProblem {
+    status: StatusCode,
+    error: TokenError,
+}
+
+impl TokenProblem {
+    /// An error that HTTP has a closer status for than its code.
+    pub(super) const fn with_status(status: StatusCode, error: TokenError) -> Self {
+        Self { status, error }
+    }
+}
 
 impl From<TokenError> for TokenProblem {
     fn from(error: TokenError) -> Self {
-        Self(error)
+        let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::BAD_REQUEST);
+        Self { status, error }
     }
 }
 
 impl IntoResponse for TokenProblem {
     fn into_response(self) -> Response {
-        let Self(TokenError { code, description }) = self;
+        let Self { status, error: TokenError { code, description } } = self;
         tracing::debug!(error = code.as_str(), %description, "refused");
-        let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::BAD_REQUEST);
         let body = Json(json!({ "error": code.as_str(), "error_description": description }));
-        let mut response = (status, [(header::CACHE_CONTROL, "no-store")], body).into_response();
+        let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         match code {
             // RFC 6749 §5.2: tell which scheme would do.
@@ -75,6 +85,19 @@ impl Complaint {
     pub(super) fn foreign_form() -> Self {
         let detail = "The answer did not come from our own page, so nothing was done.";
         Self { remedy: Some(START_AGAIN), ..Self::new(StatusCode::FORBIDDEN, REQUEST, detail) }
+    }
+
+    /// A sign-out at nobody we know.
+    pub(super) fn unknown_provider() -> Self {
+        let detail = "There is no such identity provider here, so nobody was signed out.";
+        Self::new(StatusCode::BAD_REQUEST, "This sign-out cannot be done", detail)
+    }
+
+    /// A request that names another host: a page elsewhere whose name was bound to our address (DNS
+    /// rebinding), or a proxy that does not pass `Host` on.
+    pub(super) fn misdirected() -> Self {
+        let detail = "It was sent to another address than the one this service is known by.";
+        Self::new(StatusCode::MISDIRECTED_REQUEST, "This request is for somebody else", detail)
     }
 
     /// A request that led to no step.

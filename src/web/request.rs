@@ -2,17 +2,22 @@
 //! carry codes and states.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Instant,
 };
 
 use axum::{
-    extract::Request,
-    http::{HeaderValue, header},
+    extract::{Request, State},
+    http::{HeaderValue, header, uri::Authority},
     middleware::Next,
     response::Response,
 };
 use tracing::Instrument as _;
+
+use crate::web::{Site, problem::Complaint};
 
 /// The id that a person is shown and the log carries.
 #[derive(Clone, Debug)]
@@ -36,6 +41,25 @@ pub(super) async fn traced(mut request: Request, next: Next) -> Response {
     }
     headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
     response
+}
+
+/// Answers people's pages under our own name alone: under another, a page elsewhere that bound its name
+/// to our address would be of one origin with them (DNS rebinding). A request that names no host
+/// (RFC 9112 §3.2) comes from no browser.
+pub(super) async fn at_our_name(
+    State(site): State<Arc<Site>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let hosts = request.headers().get_all(header::HOST).iter();
+    let mut hosts = hosts.map(|host| host.to_str().unwrap_or_default()).collect::<Vec<_>>();
+    hosts.extend(request.uri().authority().map(Authority::as_str));
+    let ours = |host: &&str| site.shown.issuer.is_named_by(host);
+    if !hosts.is_empty() && hosts.iter().all(ours) {
+        return next.run(request).await;
+    }
+    let id = request.extensions().get::<RequestId>().cloned();
+    site.complaint(&id.unwrap_or_else(|| RequestId(next_id())), Complaint::misdirected())
 }
 
 /// Unique in this process, and told apart from other processes' by its start.

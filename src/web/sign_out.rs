@@ -14,6 +14,7 @@ use crate::web::{
     Site,
     headers::{FormTarget, Opener},
     pages::{SignOutPage, SignedOutPage},
+    problem::Complaint,
     request::RequestId,
 };
 
@@ -42,8 +43,10 @@ pub(super) async fn leave(
     if let Some(location) = site.sign_ins.sign_out_url(chosen, &back).await {
         return site.redirect(&location);
     }
-    let known = site.shown.buttons.iter().find(|known| known.id == chosen);
-    site.signed_out_page(known.map(|known| known.label.clone()))
+    match site.shown.buttons.iter().find(|known| known.id == chosen) {
+        Some(known) => site.signed_out_page(Some(known.label.clone())),
+        None => site.complaint(&id, Complaint::unknown_provider()),
+    }
 }
 
 /// `GET /signed-out`: where the provider sends the browser afterwards.

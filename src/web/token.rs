@@ -1,12 +1,12 @@
-//! `/token`, `/register`, `/revoke`: JSON for machines, never cached.
+//! `/token`, `/register`, `/revoke`: JSON for machines, never cached ([`never_kept`]).
 
 use std::sync::Arc;
 
 use axum::{
     Json,
     body::Bytes,
-    extract::State,
-    http::{HeaderMap, StatusCode, header},
+    extract::{State, rejection::BytesRejection},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use tracing::Instrument as _;
@@ -16,36 +16,59 @@ use crate::{
     web::{Site, form::MachineForm, problem::TokenProblem},
 };
 
+/// A body, or why there is none: too long, or it broke off.
+type Body = Result<Bytes, BytesRejection>;
+
 /// `POST /token` (RFC 6749 §3.2).
 pub(super) async fn token(
     State(site): State<Arc<Site>>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Result<Response, TokenProblem> {
+    let body = body.map_err(|fault| unread(TokenErrorCode::InvalidRequest, &fault))?;
     let MachineForm { authorization, params } = MachineForm::read(&headers, &body)?;
     let answer = async move { site.tokens.token(authorization.as_deref(), &params).await };
-    Ok((NO_STORE, Json(to_the_end(answer).await?)).into_response())
+    Ok(Json(to_the_end(answer).await?).into_response())
 }
 
 /// `POST /revoke` (RFC 7009 §2).
 pub(super) async fn revoke(
     State(site): State<Arc<Site>>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Result<Response, TokenProblem> {
+    let body = body.map_err(|fault| unread(TokenErrorCode::InvalidRequest, &fault))?;
     let MachineForm { authorization, params } = MachineForm::read(&headers, &body)?;
     let answer = async move { site.revocation.revoke(authorization.as_deref(), &params).await };
     to_the_end(answer).await?;
-    Ok((NO_STORE, StatusCode::OK).into_response())
+    Ok(StatusCode::OK.into_response())
 }
 
 /// `POST /register` (RFC 7591 §3).
 pub(super) async fn register(
     State(site): State<Arc<Site>>,
-    body: Bytes,
+    body: Body,
 ) -> Result<Response, TokenProblem> {
+    let body = body.map_err(|fault| unread(TokenErrorCode::InvalidClientMetadata, &fault))?;
     let response = site.registrations.register(&body).await?;
-    Ok((StatusCode::CREATED, NO_STORE, Json(response)).into_response())
+    Ok((StatusCode::CREATED, Json(response)).into_response())
+}
+
+/// Keeps every answer of these endpoints out of caches, refusals of a method or of a body included
+/// (RFC 6749 §5.1).
+pub(super) async fn never_kept(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+}
+
+fn unread(code: TokenErrorCode, fault: &BytesRejection) -> TokenProblem {
+    let why = match fault.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => "The body is longer than 64 KiB.",
+        _ => "The body ended early.",
+    };
+    TokenProblem::with_status(fault.status(), TokenError::new(code, why))
 }
 
 /// Runs a flow to its end even when the client hangs up: between finding a replay and revoking the
@@ -59,7 +82,3 @@ async fn to_the_end<T: Send + 'static>(
         Err(TokenError::new(TokenErrorCode::TemporarilyUnavailable, why))
     })
 }
-
-/// RFC 6749 §5.1.
-const NO_STORE: [(header::HeaderName, &str); 2] =
-    [(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")];

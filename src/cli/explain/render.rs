@@ -50,13 +50,16 @@ fn rules(person: &Explanation, provider: &ProviderSettings) -> Table {
         );
     }
     for rule in &person.rules {
-        let (name, gives) = match rule.kind {
-            RuleKind::Require => ("require", "needed by everyone".to_owned()),
-            RuleKind::Allow => ("[[allow]]", "entry".to_owned()),
-            RuleKind::Grant => ("[[grant]]", list(&rule.scopes)),
+        // "everyone admitted" does not hold for somebody who is not.
+        let granted = rule.matched && person.admitted;
+        let (name, holds, gives) = match rule.kind {
+            RuleKind::Require => ("require", rule.matched, "needed by everyone".to_owned()),
+            RuleKind::Allow => ("[[allow]]", rule.matched, "entry".to_owned()),
+            RuleKind::Grant if person.admitted => ("[[grant]]", granted, list(&rule.scopes)),
+            RuleKind::Grant => ("[[grant]]", granted, "nothing".to_owned()),
         };
         let name = format!("{name} {}", rule.number);
-        table.row(style(rule.matched), [name, rule.text.clone(), yes(rule.matched), gives]);
+        table.row(style(holds), [name, rule.text.clone(), yes(holds), gives]);
     }
     table
 }

@@ -103,8 +103,8 @@ impl Expected {
             None => ensure!(!self.sends_iss, "the answer does not name its issuer"),
         }
         if let Some(error) = params.one("error") {
-            let why = params.one("error_description").unwrap_or_default();
-            bail!("the sign-in was refused: {} {}", shown(error), shown(why));
+            let why = params.one("error_description").map(|why| format!(": {}", shown(why)));
+            bail!("the sign-in was refused: {}{}", shown(error), why.unwrap_or_default());
         }
         params.one("code").map(str::to_owned).context("the answer carries no code")
     }
@@ -153,9 +153,12 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_told_without_its_control_characters() {
+    fn an_error_is_told_with_its_reason_and_without_control_characters() {
         let query = "error=access_denied&error_description=no%1B%5B2J&iss=http%3A%2F%2Fa";
         let error = expected().code_of(&params(query)).unwrap_err().to_string();
-        assert_eq!(error, "the sign-in was refused: access_denied no\u{FFFD}[2J");
+        assert_eq!(error, "the sign-in was refused: access_denied: no\u{FFFD}[2J");
+        let bare = params("error=server_error&iss=http%3A%2F%2Fa");
+        let error = expected().code_of(&bare).unwrap_err().to_string();
+        assert_eq!(error, "the sign-in was refused: server_error");
     }
 }

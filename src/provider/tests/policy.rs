@@ -221,3 +221,24 @@ fn an_example_that_no_longer_holds_is_a_fault() {
     assert_eq!(example("{ }"), ["example[1].gives"]);
     assert_eq!(example(r#"{ scopes = ["read"], refused = true }"#), ["example[1].gives"]);
 }
+
+#[test]
+fn a_tenant_of_entra_vouches_for_its_own_people_only() {
+    let base = OIDC.replace("id.example.com", "login.microsoftonline.com/{tenant}/v2.0");
+    let more = "tenants = [\"t-1\"]\n[[allow]]\nclaim = \"sub\"\nexists = true\n\
+        [[grant]]\nscopes = [\"read\"]";
+    let of = |claims: Value| gives(&base, more, ann(claims));
+    let issuer = |tenant: &str| format!("https://login.microsoftonline.com/{tenant}/v2.0");
+    assert_eq!(of(json!({ "iss": issuer("t-1"), "tid": "t-1" })), "read");
+    assert_eq!(of(json!({ "tid": "t-1" })), "read", "claims to explain have no issuer");
+    for other in [
+        json!({ "iss": issuer("t-1") }),
+        json!({ "iss": issuer("t-1"), "tid": "t-2" }),
+        json!({ "iss": issuer("t-2"), "tid": "t-2" }),
+        json!({ "iss": issuer("t-2"), "tid": "t-1" }),
+        json!({ "iss": null, "tid": "t-1" }),
+        json!({ "tid": ["t-1"] }),
+    ] {
+        assert_eq!(of(other.clone()), "required_claim", "{other}");
+    }
+}

@@ -32,8 +32,8 @@ pub struct AuthorizePage {
     pub form: String,
     /// Who is signed in here, and may go on without a provider.
     pub known: Option<KnownPerson>,
-    /// Something to tell first, such as "Auth0 is not reachable right now".
-    pub notice: Option<String>,
+    /// A provider that just failed, by its label.
+    pub unreachable: Option<String>,
 }
 
 /// A person who is signed in here.
@@ -95,10 +95,11 @@ pub struct Link {
     pub label: String,
 }
 
-/// The page after signing out.
+/// The page after signing out, or after trying to.
 #[derive(Clone, Debug, Serialize)]
 pub struct SignedOutPage {
-    /// The provider where the person may still be signed in.
+    /// The provider where the person is still signed in, because nobody could be sent there; none
+    /// when a provider sent the person here.
     pub provider: Option<String>,
     /// Where to go from here.
     pub back: Option<Link>,
@@ -175,7 +176,7 @@ impl AuthorizePage {
             client_host: self.client_host.as_deref().map(host),
             redirect_host: host(&self.redirect_host),
             known: self.known.as_ref().map(KnownPerson::cleaned),
-            notice: self.notice.as_deref().map(sentence),
+            unreachable: self.unreachable.as_deref().map(name),
             ..self.clone()
         }
     }

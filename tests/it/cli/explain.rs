@@ -102,8 +102,8 @@ fn mallory_of_dev_is_not_admitted_whatever_her_roles() {
 
       Rule          Says                                   Holds  Gives
       no [[allow]]  whoever has a verified e-mail address  no     entry
-      [[grant]] 1   everyone admitted                      yes    read
-      [[grant]] 2   claim "roles" has "admin"              yes    admin read write
+      [[grant]] 1   everyone admitted                      no     nothing
+      [[grant]] 2   claim "roles" has "admin"              no     nothing
 
     At Demo tools (http://localhost:8000/mcp)
       Asked for  admin read write
@@ -168,7 +168,7 @@ fn a_service_account_of_google_is_not_admitted() {
       Rule          Says                                   Holds  Gives
       no [[allow]]  whoever has a verified e-mail address  yes    entry
       require 1     not a Google service account           no     needed by everyone
-      [[grant]] 1   everyone admitted                      yes    read
+      [[grant]] 1   everyone admitted                      no     nothing
 
     At Demo tools (http://localhost:8000/mcp)
       Asked for  admin read write

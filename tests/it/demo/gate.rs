@@ -1,12 +1,15 @@
 //! Scopes per tool, judged before the MCP server sees a call.
 
+use std::{convert::Infallible, time::Duration};
+
 use axum::body::Body;
 use countersign::engine::policy::Unlisted;
 use http::{Method, Request, Response, header};
+use http_body_util::BodyExt as _;
 use serde_json::json;
 use tower::ServiceExt as _;
 
-use super::{Demonstration, call, message};
+use super::{Demonstration, call, common, message};
 use crate::guard::shown;
 
 fn challenge(response: &Response<Body>) -> &str {
@@ -86,6 +89,26 @@ async fn a_body_over_a_mebibyte_is_refused() {
     let demo = Demonstration::new();
     let body = call("public_tool", &json!({"x": "a".repeat(1024 * 1024)})).to_string();
     assert_eq!(demo.post(&demo.token("read"), &body, &[]).await.status(), 413);
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_arrive_in_time_is_408_and_an_event_stream_has_all_the_time() {
+    let demo = Demonstration::new();
+    let body = || Body::from_stream(futures_util::stream::pending::<Result<String, Infallible>>());
+    let request = |method: Method, body: Body| {
+        let mut request = Request::builder().method(method).uri("/mcp").body(body).unwrap();
+        *request.headers_mut() = common(&demo.token("read"));
+        demo.app.clone().oneshot(request)
+    };
+    assert_eq!(request(Method::POST, body()).await.unwrap().status(), 408);
+    let session = super::session::open(&demo, &demo.token("read")).await;
+    let mut get = Request::builder().uri("/mcp").body(Body::empty()).unwrap();
+    *get.headers_mut() = common(&demo.token("read"));
+    get.headers_mut().insert("mcp-session-id", session.parse().unwrap());
+    let response = demo.app.clone().oneshot(get).await.unwrap();
+    assert_eq!(response.status(), 200);
+    let ended = tokio::time::timeout(Duration::from_millis(900), response.into_body().collect());
+    assert!(ended.await.is_err(), "the stream goes on beyond the time of a request");
 }
 
 #[tokio::test]

@@ -82,6 +82,7 @@ impl Demonstration {
             policy: policy(unlisted),
             profiles,
             clock: world.clock.clone(),
+            patience: std::time::Duration::from_millis(300),
             stop: tokio_util::sync::CancellationToken::new(),
         };
         let app = demo_service("/mcp", demo);

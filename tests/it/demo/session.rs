@@ -6,7 +6,7 @@ use super::{Demonstration, message};
 
 const VERSION: (&str, &str) = ("mcp-protocol-version", "2025-06-18");
 
-async fn open(demo: &Demonstration, token: &str) -> String {
+pub(super) async fn open(demo: &Demonstration, token: &str) -> String {
     let hello = json!({
         "jsonrpc": "2.0", "id": 0, "method": "initialize",
         "params": {
@@ -76,4 +76,22 @@ async fn without_a_token_a_session_id_is_worth_nothing() {
     let id = open(&demo, &demo.token("read")).await;
     let headers = [VERSION, ("mcp-session-id", id.as_str()), ("authorization", "Bearer x")];
     assert_eq!(demo.post("x", &call("whoami"), &headers).await.status(), 401);
+}
+
+#[tokio::test]
+async fn a_person_who_opens_ever_more_sessions_loses_their_oldest_and_nobody_elses() {
+    let demo = Demonstration::new();
+    let token = demo.token("read");
+    let bob = demo.world.token(&json!({"sub": "usr_bob", "scope": "read"}));
+    let bobs = open(&demo, &bob).await;
+    let mut sessions = Vec::new();
+    for _ in 0..33 {
+        sessions.push(open(&demo, &token).await);
+    }
+    for (token, id, status) in
+        [(&token, &sessions[0], 404), (&token, &sessions[1], 200), (&bob, &bobs, 200)]
+    {
+        let headers = [VERSION, ("mcp-session-id", id.as_str())];
+        assert_eq!(demo.post(token, &call("whoami"), &headers).await.status(), status);
+    }
 }

@@ -152,8 +152,12 @@ async fn is_passed_over(world: &World) {
     let again = browser.press(&here, &page, ("provider", world.kind.id())).await;
     assert_eq!(again.status, 503);
     let notice = again.body.split("role=\"status\">").nth(1).unwrap().split("</p>").next().unwrap();
-    assert!(notice.contains(world.label()) && notice.contains("cannot be reached"), "{notice}");
+    let told = format!("“{}” cannot be reached right now.", world.label());
+    assert!(notice.contains(&told), "{notice}");
     assert!(again.body.contains("not reachable right now"), "{}", again.body);
+    let fresh = world.service.browser().get(&here).await;
+    assert_eq!(fresh.status, 200);
+    assert_eq!(fresh.body.matches("not reachable right now").count(), 1, "known as down by now");
     world.nothing_is_stored();
     assert_eq!(world.health(world.kind.id()).await, "down");
     assert_eq!(world.health("spare").await, "ok");

@@ -137,3 +137,18 @@ async fn a_state_is_returned_to_the_letter_and_one_beyond_two_kilobytes_is_refus
     let told = refused(&service, &ask.without("state").with("prompt", "none")).await;
     insta::assert_snapshot!(told, @"login_required: prompt=none: a person has to sign in.");
 }
+
+#[tokio::test]
+async fn any_other_parameter_given_twice_is_told_to_the_client_and_a_repeated_state_left_out() {
+    let (service, ask) = good().await;
+    for name in ["response_type", "code_challenge", "scope", "prompt", "unheard_of"] {
+        let twice = ask.clone().without(name).and(name, "code").and(name, "code");
+        let told = refused(&service, &twice).await;
+        assert_eq!(told, format!("invalid_request: The parameter {name} is given more than once."));
+    }
+    let twice = ask.clone().and("state", "another");
+    let answer = service.get(&format!("/authorize?{}", twice.encoded())).await;
+    let landing = answer.landing();
+    assert_eq!((landing["error"].as_str(), landing.get("state")), ("invalid_request", None));
+    assert_eq!(landing["iss"], "http://localhost:8000");
+}

@@ -1,6 +1,8 @@
 //! `GET /callback/{provider}`: the way back from the provider. Browser, provider and state must agree.
 
+use axum::body::Body;
 use countersign::protocol::id::UserId;
+use http::Request;
 use url::Url;
 
 use crate::harness::{Browser, Form, Service};
@@ -234,4 +236,15 @@ async fn one_person_is_one_user_however_often_they_sign_in() {
     }
     assert_eq!(subjects.len(), 2);
     assert!(subjects.iter().all(|subject| subject.starts_with("\"usr_")), "the id is our own");
+}
+
+#[tokio::test]
+async fn a_look_by_head_runs_nothing_and_leaves_the_sign_in_to_its_browser() {
+    let mut back = Returning::as_user("alice").await;
+    let path = format!("/callback/dev?{}", back.sent().encoded());
+    let answer = back.browser.send(Request::head(path).body(Body::empty()).unwrap()).await;
+    assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, "GET,POST"));
+    assert_eq!(back.service.rows(), STORED);
+    let sent = back.sent();
+    assert!(back.with(&sent).await.landing().contains_key("code"));
 }

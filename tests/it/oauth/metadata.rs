@@ -169,6 +169,17 @@ async fn a_browser_from_anywhere_may_read_and_call_but_never_with_credentials() 
 }
 
 #[tokio::test]
+async fn options_without_a_preflights_question_meets_the_guard() {
+    let service = Service::start().await;
+    let request = || Request::options("/mcp").header(header::ORIGIN, "https://client.example");
+    let plain = service.send(request().body(Body::empty()).unwrap()).await;
+    assert_eq!(plain.status, 401);
+    assert!(plain.header("www-authenticate").contains("resource_metadata="));
+    let bare = Request::options("/mcp").body(Body::empty()).unwrap();
+    assert_eq!(service.send(bare).await.status, 401);
+}
+
+#[tokio::test]
 async fn a_browser_is_shown_the_challenge_and_the_answer() {
     let service = Service::start().await;
     let origin = [("origin", "https://client.example")];

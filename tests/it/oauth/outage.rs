@@ -1,10 +1,11 @@
 //! The store does not answer: 503 with `Retry-After`, nothing half done, and all is well afterwards.
 
-use axum::body::Body;
+use axum::{body::Body, extract::ConnectInfo};
+use countersign::web::serve::Peer;
 use http::Request;
 use serde_json::json;
 
-use crate::harness::{Answer, REDIRECT, Service};
+use crate::harness::{Answer, REDIRECT, Service, Setup};
 
 fn unavailable(answer: &Answer) {
     assert_eq!(
@@ -171,10 +172,37 @@ async fn a_database_file_that_was_removed_takes_no_more_writes() {
     assert_eq!(service.get("/readyz").await.status, 503);
 }
 
+/// `/metrics` as a caller at `peer` gets it, with a forwarding header or without.
+async fn figures(service: &Service, peer: &str, forwarded: Option<&str>) -> u16 {
+    let peer = Peer(format!("{peer}:1").parse().unwrap());
+    let mut request = Request::get("/metrics").extension(ConnectInfo(peer));
+    if let Some(chain) = forwarded {
+        request = request.header("x-forwarded-for", chain);
+    }
+    service.send(request.body(Body::empty()).unwrap()).await.status.as_u16()
+}
+
 #[tokio::test]
-async fn figures_are_for_this_machine_only() {
+async fn figures_are_for_this_machine_and_not_for_whoever_a_proxy_on_it_lets_in() {
     let service = Service::start().await;
-    let request = Request::get("/metrics").header("x-forwarded-for", "127.0.0.1");
-    let answer = service.send(request.body(Body::empty()).unwrap()).await;
-    assert_eq!(answer.status, 404, "a header proves nothing");
+    assert_eq!(service.get("/metrics").await.status, 404, "a caller nobody knows");
+    assert_eq!(figures(&service, "127.0.0.1", None).await, 200);
+    assert_eq!(figures(&service, "198.51.100.7", None).await, 404);
+    for chain in ["198.51.100.7", "127.0.0.1"] {
+        assert_eq!(
+            figures(&service, "127.0.0.1", Some(chain)).await,
+            404,
+            "a header proves nothing"
+        );
+    }
+}
+
+#[tokio::test]
+async fn figures_are_for_trusted_networks_and_those_they_forward_for() {
+    let setup = Setup::new().variable("COUNTERSIGN_TRUSTED_PROXIES", "10.0.0.0/8,127.0.0.1");
+    let service = setup.start().await;
+    assert_eq!(figures(&service, "10.0.0.1", None).await, 200);
+    assert_eq!(figures(&service, "127.0.0.1", Some("10.0.0.1")).await, 200);
+    assert_eq!(figures(&service, "127.0.0.1", Some("198.51.100.7")).await, 404);
+    assert_eq!(figures(&service, "127.0.0.1", Some("10.0.0.1, 198.51.100.7")).await, 404);
 }

@@ -139,6 +139,7 @@ async fn other_methods_are_not_allowed() {
             let request = Request::builder().method(method).uri(uri).body(Body::empty()).unwrap();
             let answer = unspent.service.send(request).await;
             assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, "POST"));
+            assert_eq!(answer.header("cache-control"), "no-store");
         }
     }
     unspent.is_still_good().await;
@@ -148,7 +149,32 @@ async fn other_methods_are_not_allowed() {
 async fn a_body_beyond_sixty_four_kilobytes_is_refused() {
     let unspent = Unspent::code().await;
     let long = unspent.exchange.clone().and("padding", &"x".repeat(64 * 1024));
-    assert_eq!(unspent.service.token(&long).await.status, 413);
+    for (path, code) in [
+        ("/token", "invalid_request"),
+        ("/revoke", "invalid_request"),
+        ("/register", "invalid_client_metadata"),
+    ] {
+        let answer = unspent.service.post(path, &long, &[]).await;
+        assert_eq!(answer.refusal(), format!("413 {code}: The body is longer than 64 KiB."));
+        assert_eq!(answer.header("cache-control"), "no-store");
+    }
+    unspent.is_still_good().await;
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_refused_and_never_kept() {
+    let unspent = Unspent::code().await;
+    for path in ["/token", "/revoke", "/register"] {
+        let start = futures_util::stream::iter([
+            Ok("grant_type=authorization_code"),
+            Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof)),
+        ]);
+        let request = Request::post(path).header(header::CONTENT_TYPE, FORM);
+        let request = request.body(Body::from_stream(start)).unwrap();
+        let answer = unspent.service.send(request).await;
+        assert!(answer.refusal().ends_with("The body ended early."), "{}", answer.body);
+        assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (400, "no-store"));
+    }
     unspent.is_still_good().await;
 }
 

@@ -27,7 +27,7 @@ pub(super) fn consent() -> AuthorizePage {
         ],
         form: "c2VhbGVk".into(),
         known: None,
-        notice: None,
+        unreachable: None,
     }
 }
 
@@ -131,7 +131,7 @@ pub(super) fn every_page() -> Vec<(&'static str, String)> {
         client_host: None,
         client_name: "Cursor".into(),
         redirect_host: "cursor:".into(),
-        notice: Some("Auth0 could not be reached. Choose another way to sign in.".into()),
+        unreachable: Some("Continue with Auth0".into()),
         ..consent()
     };
     let bare = AuthorizePage { scopes: vec![], providers: vec![], ..consent() };

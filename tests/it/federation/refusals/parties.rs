@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Row, UNTRUSTED, refused, refused_by_every_kind, shipped};
+use super::{DENIED, Row, UNTRUSTED, refused, refused_by_every_kind, shipped};
 use crate::federation::{
     kind::{Kind, with_keys},
     token::Draft,
@@ -14,6 +14,11 @@ async fn a_token_of_another_issuer_is_refused() {
     refused(Kind::Auth0, shipped, UNTRUSTED, AUTH0).await;
     refused(Kind::Google, shipped, UNTRUSTED, GOOGLE).await;
     refused(Kind::Oidc, entra, UNTRUSTED, ENTRA).await;
+}
+
+#[tokio::test]
+async fn a_token_whose_tenant_is_not_the_issuers_is_refused() {
+    refused(Kind::Oidc, entra, DENIED, TENANTS).await;
 }
 
 #[tokio::test]
@@ -78,9 +83,26 @@ const ENTRA: &[Row] = &[
     }),
 ];
 
-/// A file for one tenant of Entra ID, which vouches for nobody else.
+const TENANT: &str = "claim \"tid\" is the tenant";
+
+const TENANTS: &[Row] = &[
+    ("no tenant", TENANT, |draft| draft.claim("iss", FIRST)),
+    ("null", TENANT, |draft| of_tenant(draft, json!(null))),
+    ("a list with the tenant in it", TENANT, |draft| of_tenant(draft, json!(["11111111"]))),
+    ("a tenant that is not listed", TENANT, |draft| of_tenant(draft, json!("99999999"))),
+    ("the other listed tenant", TENANT, |draft| of_tenant(draft, json!("22222222"))),
+];
+
+const FIRST: &str = "https://login.microsoftonline.com/11111111/v2.0";
+
+fn of_tenant(draft: &mut Draft, tenant: serde_json::Value) {
+    draft.claim("iss", FIRST);
+    draft.claim("tid", tenant);
+}
+
+/// A file for two tenants of Entra ID, which vouches for nobody else.
 fn entra(file: &str) -> String {
-    let keys = "tenants = [\"11111111\"]\n";
+    let keys = "tenants = [\"11111111\", \"22222222\"]\n";
     let issuer = "issuer = \"https://login.microsoftonline.com/{tenant}/v2.0\"";
     with_keys(file, keys).replace("issuer = \"${OIDC_ISSUER}\"", &format!("{issuer}\nendpoints = {{ \
         authorization = \"${{OIDC_ISSUER}}/authorize\", token = \"${{OIDC_ISSUER}}/token\", jwks = \"${{OIDC_ISSUER}}/keys\" }}"))
