@@ -60,7 +60,8 @@ impl RedirectUri {
             return Err(RedirectFault::UserInfo);
         }
         let allowed = match url.scheme() {
-            "https" => url.host().is_some(),
+            // From the text: a parser takes `https:host` and `HTTPS:////host` for the same address.
+            "https" => has_written_authority(text),
             "http" => loopback_parts(text).is_some(),
             scheme => scheme.contains('.') || KNOWN_APP_SCHEMES.contains(&scheme),
         };
@@ -101,6 +102,11 @@ impl RedirectUri {
             None => String::new(),
         }
     }
+}
+
+/// Whether the text says `https://` and goes on with a host, as a person and a browser read it alike.
+fn has_written_authority(text: &str) -> bool {
+    text.strip_prefix("https://").is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
 }
 
 /// Host and rest of an `http` URI on a loopback host, read from the text so that no normalisation
@@ -154,6 +160,25 @@ mod tests {
         ] {
             assert!(RedirectUri::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn spellings_that_only_a_parser_takes_for_web_addresses_are_refused() {
+        for text in [
+            "https:evil.example/cb",
+            "https:/evil.example/cb",
+            "https:///evil.example/cb",
+            "https:////evil.example",
+            "HTTPS://evil.example/cb",
+            "Https://evil.example/cb",
+            "https://",
+            "http:127.0.0.1/cb",
+            "http:///127.0.0.1/cb",
+            "HTTP://127.0.0.1/cb",
+        ] {
+            assert!(RedirectUri::parse(text).is_err(), "{text}");
+        }
+        assert_eq!(registered("https://good.example/cb").display_host(), "good.example");
     }
 
     #[test]
