@@ -16,7 +16,7 @@ Runs, in this order, and stops at the first step that fails:
   modules    the Firebase SDK in templates/firebase/ is the published one
   docs       cargo doc, warnings are errors
   test       unit, property, architecture and integration tests
-  e2e        official MCP clients, a certified OpenID provider and a browser against the service
+  e2e        official MCP clients, OpenID providers, the Firebase emulator and a browser against the service
 
   --fast     leaves out what needs Node.js and a browser (peers, e2e)
   --help     this text

@@ -44,10 +44,12 @@ export function ownPath(next, base) {
 }
 
 /**
- * Whether a redirect can come back with its result: the helper page keeps it in the storage of
- * `authDomain`, which browsers partition unless that is the page's own host.
+ * Whether a redirect can come back with its result: the SDK's helper page keeps it in the storage of its
+ * own host, which browsers partition unless that is the page's host too.
  */
-export const redirectWorks = (authDomain, host) => authDomain === host;
+export function redirectWorks({ authDomain, emulator }, hostname) {
+  return new URL(emulator ?? `https://${authDomain}`).hostname === hostname;
+}
 
 /** The request that carries the ID token to our server. */
 export function tokenRequest(state, id_token) {
@@ -72,7 +74,7 @@ function start() {
     button.addEventListener('click', () => page.attempt((auth) => page.popup(auth, button.dataset.provider)));
     button.disabled = false;
   }
-  if (redirectWorks(config.authDomain, location.host)) page.attempt(getRedirectResult);
+  if (redirectWorks(config, location.hostname)) page.attempt(getRedirectResult);
 }
 
 function connected({ apiKey, authDomain, projectId, tenantId, emulator }) {
@@ -115,7 +117,7 @@ class Page {
     try {
       return await signInWithPopup(auth, providerFor(id));
     } catch (error) {
-      if (error.code !== 'auth/popup-blocked' || !redirectWorks(this.#config.authDomain, location.host)) throw error;
+      if (error.code !== 'auth/popup-blocked' || !redirectWorks(this.#config, location.hostname)) throw error;
       return signInWithRedirect(auth, providerFor(id));
     }
   }

@@ -54,8 +54,10 @@ test('a provider id becomes the provider of the SDK', () => {
 });
 
 test('the redirect stands in for a blocked popup only where the helper page is on our own host', () => {
-  assert.ok(module.redirectWorks('sign-in.example.com', 'sign-in.example.com'));
-  assert.ok(!module.redirectWorks('project.firebaseapp.com', 'sign-in.example.com'));
+  const works = (config) => module.redirectWorks({ emulator: null, ...config }, 'sign-in.example.com');
+  assert.ok(works({ authDomain: 'sign-in.example.com' }));
+  for (const authDomain of ['project.firebaseapp.com', 'example.com', 'sign-in.example.com.evil.example']) assert.ok(!works({ authDomain }), authDomain);
+  assert.ok(!works({ authDomain: 'sign-in.example.com', emulator: 'http://127.0.0.1:9099' }), 'the emulator has the helper page');
 });
 
 test('the token travels in the body of a POST that follows no redirect', () => {

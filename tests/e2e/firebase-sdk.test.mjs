@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 
 import { authorizeUrl } from './lib/authorize.mjs';
 import { openBrowser, press, signInByHand } from './lib/browser.mjs';
-import { newFirebasePerson, openPopup, signInAtPopup, status } from './lib/firebase-person.mjs';
+import { chooseNewAccount, newFirebasePerson, openPopup, signInAtPopup, status } from './lib/firebase-person.mjs';
 import { confirm, startFirebaseService } from './lib/firebase-service.mjs';
 import { connectByHand } from './lib/mcp-person.mjs';
 import { text } from './lib/tools.mjs';
@@ -99,6 +99,29 @@ test('the pages reach our origin, the emulator and apis.google.com; only the emu
   await signInAtPopup('Rosa Reaching', 'rosa@example.com')(person.page);
   await person.page.waitForSelector('button[name=confirm]');
   assert.deepEqual([...wanted].sort(), [firebase.host, 'apis.google.com', new URL(service.issuer).host].sort());
+  await person.context.close();
+});
+
+test('where the SDK\'s helper page is on our own host, a blocked popup becomes a redirect that comes back signed in (api.js stubbed)', async () => {
+  const sameHost = await startFirebaseService(['mode = "sdk"', 'sign_in = ["google.com"]', `emulator = "${firebase.host.replace('127.0.0.1', 'localhost')}"`]);
+  const person = await newFirebasePerson(browser);
+  await person.context.addInitScript(() => (window.open = () => null));
+  const viaRedirect = async (page) => {
+    await page.click('button[data-provider="google.com"]:enabled');
+    await chooseNewAccount(page, 'Reed Redirected', 'reed@example.com');
+  };
+  const redirect = await signInByHand(person, await authorizeUrl(sameHost), toFirebase, viaRedirect, confirm);
+  assert.ok(new URL(redirect).searchParams.get('code'));
+  await person.context.close();
+  await sameHost.stop();
+});
+
+test('anywhere else a blocked popup is explained (api.js stubbed)', async () => {
+  const person = await newFirebasePerson(browser);
+  await person.context.addInitScript(() => (window.open = () => null));
+  await openFirebasePage(person.page);
+  await person.page.click('button[data-provider="google.com"]:enabled');
+  await status(person.page, /blocked the sign-in window/);
   await person.context.close();
 });
 

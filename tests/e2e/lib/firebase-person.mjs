@@ -15,11 +15,16 @@ export async function newFirebasePerson(browser, options) {
 /** A step: press the provider's button and choose a new account in the popup. */
 export const signInAtPopup = (name, email, provider = 'google.com') => async (page) => {
   const popup = await openPopup(page, provider);
-  await popup.click('.js-new-account');
-  await popup.fill('#email-input', email);
-  await popup.fill('#display-name-input', name);
-  await Promise.all([popup.waitForEvent('close'), popup.click('#sign-in')]);
+  await Promise.all([popup.waitForEvent('close'), chooseNewAccount(popup, name, email)]);
 };
+
+/** Fills in the emulator's page for an account that does not exist yet. */
+export async function chooseNewAccount(page, name, email) {
+  await page.click('.js-new-account');
+  await page.fill('#email-input', email);
+  await page.fill('#display-name-input', name);
+  await page.click('#sign-in');
+}
 
 /** Presses the provider's button; the popup it opens. */
 export async function openPopup(page, provider = 'google.com') {

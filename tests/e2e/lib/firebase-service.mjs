@@ -4,8 +4,8 @@ import { PROJECT } from '../providers/firebase.mjs';
 import { startService } from './service.mjs';
 
 /** Starts it; `lines` are further lines of `providers/firebase.toml`, before its rules. */
-export const startFirebaseService = (lines, options = {}) =>
-  startService({ ...options, env: { COUNTERSIGN_PROVIDERS: 'firebase', ...options.env }, files: { 'providers/firebase.toml': providerFile(lines), ...options.files } });
+export const startFirebaseService = (lines) =>
+  startService({ env: { COUNTERSIGN_PROVIDERS: 'firebase' }, files: { 'providers/firebase.toml': providerFile(lines) } });
 
 /** A step: say at the confirmation that this is the account. */
 export const confirm = (page) => page.click('button[name=confirm]');

@@ -1,0 +1,84 @@
+// Every page a person can meet, and the way there. Each entry: the service it needs (`plain` has the
+// development provider, `firebase` a Firebase project in SDK mode), how the profile differs, and the way.
+
+import assert from 'node:assert/strict';
+
+import { authorizeUrl } from './authorize.mjs';
+import { press } from './browser.mjs';
+import { handsOver } from './firebase-stub.mjs';
+import { status } from './firebase-person.mjs';
+
+/** The pages by name. */
+export const PAGES = {
+  home: { open: at('/') },
+  error: { says: /Error 4\d\d/, open: at('/authorize?client_id=nobody&response_type=code') },
+  consent: { open: consent },
+  'development-sign-in': { open: developmentSignIn },
+  'sign-out': { open: at('/sign-out') },
+  'signed-out': { open: at('/signed-out') },
+  account: { open: signedInAt('/account') },
+  'account-of-nobody': { open: at('/account') },
+  'consent-of-someone-known': { open: signedInAt(authorizeUrl) },
+  'firebase-sign-in': { service: 'firebase', open: firebase },
+  'firebase-without-script': { service: 'firebase', profile: { javaScriptEnabled: false }, open: firebase },
+  'firebase-says-why': { service: 'firebase', sdk: { code: 'auth/unauthorized-domain' }, open: firebaseSaysWhy },
+  'firebase-confirmation': { service: 'firebase', sdk: { token: unsigned }, open: firebaseConfirmation },
+};
+
+/** Opens a page of `PAGES` in `person`'s window; what turns out to be an error page is one only if meant to be. */
+export async function openPage({ sdk, open, says = /^(?!.*Error \d{3})/s }, person, service) {
+  if (sdk) await handsOver(person.context, sdk);
+  await open(person.page, service);
+  assert.match(await person.page.textContent('main', { timeout: 5000 }), says, person.page.url());
+}
+
+function at(path) {
+  return (page, service) => page.goto(`${service.issuer}${path}`);
+}
+
+async function consent(page, service) {
+  await page.goto(await authorizeUrl(service));
+}
+
+async function developmentSignIn(page, service) {
+  await consent(page, service);
+  await press('provider', 'dev')(page);
+  await page.waitForSelector('button[name=user]');
+}
+
+function signedInAt(place) {
+  return async (page, service) => {
+    await page.route('http://127.0.0.1:33418/**', (route) => route.fulfill({ contentType: 'text/html', body: '<title>the client</title>' }));
+    await developmentSignIn(page, service);
+    await press('user', 'alice')(page);
+    await page.waitForURL('http://127.0.0.1:33418/**');
+    await page.goto(typeof place === 'string' ? `${service.issuer}${place}` : await place(service));
+  };
+}
+
+async function firebase(page, service) {
+  await consent(page, service);
+  await press('provider', 'firebase')(page);
+  await page.waitForSelector('button[data-provider]');
+}
+
+async function firebaseSaysWhy(page, service) {
+  await firebase(page, service);
+  await page.click('button[data-provider]:enabled');
+  await status(page, /\S+/);
+}
+
+async function firebaseConfirmation(page, service) {
+  await firebase(page, service);
+  await page.click('button[data-provider]:enabled');
+  await page.waitForSelector('button[name=confirm]');
+}
+
+// What the emulator would say about a person who signed in just now; the service takes its word.
+function unsigned() {
+  const now = Math.floor(Date.now() / 1000);
+  const firebase = { identities: { 'google.com': ['104'] }, sign_in_provider: 'google.com' };
+  const claims = { iss: 'https://securetoken.google.com/demo-countersign', aud: 'demo-countersign', sub: 'uid-ann', user_id: 'uid-ann', auth_time: now, iat: now, exp: now + 3600, name: 'Ann Example', email: 'ann@example.com', email_verified: true, firebase };
+  const encoded = [{ alg: 'none', typ: 'JWT' }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'));
+  return `${encoded.join('.')}.`;
+}
