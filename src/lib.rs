@@ -17,7 +17,7 @@
 //! | 5 | `web` (endpoints, pages), `demo` (the built-in MCP server), `devidp` (the development identity provider) | speak HTTP |
 //! | 4 | `flow` (load, step, save), `config` | be async; call stores, upstreams and pure steps |
 //! | 3½ | `guard` (bearer token in, `Caller` out; challenge; tower layer) | read the key cache below it |
-//! | 3 | `provider` (pure adapters: auth0, oidc; claim mapping), `store` (trait, SQLite), `upstream` (the only room that dials out) | each one thing |
+//! | 3 | `provider` (pure adapters: firebase, auth0, oidc; claim mapping), `store` (trait, SQLite), `upstream` (the only room that dials out) | each one thing |
 //! | 2 | `engine` (the OAuth 2.1 server as pure functions over records), `jose` (JWS and sealing) | compute |
 //! | 1 | `protocol` (the words: ids, scopes, secrets, PKCE, redirect URIs, requests, errors) | compute |
 //! | 0 | `ambient` (`Clock`, `Entropy`) | touch the world's time and dice |
@@ -30,19 +30,23 @@
 //!   and says so.)
 //! * `engine` knows no provider, no store, no token format. `provider` knows no network. `upstream`
 //!   knows no claims. `store` knows records, never rules. `web` never sees a store.
-//! * Traits are walls: `Store`, `Clock`, `Entropy`, `Adapter`. Nothing else is one.
+//! * Traits are walls: `Store` (in two halves, the other is `People`), `Clock`, `Entropy`, `Adapter`.
+//!   Nothing else is one.
 //!
 //! # A sign-in, in one direction
 //!
 //! | hop | what happens |
 //! |---|---|
 //! | 1 `GET /authorize` | parsed once; client and redirect URI proven before anything else; nothing is written. One page: which client, where it will return to, which server, which scopes, a button per identity provider. |
-//! | 2 `POST /authorize` | the request comes back sealed, exactly as it was shown, in the same browser. Only now a pending sign-in is stored and its cookie set; 303 to the provider with our own state, nonce and PKCE. |
-//! | 3 `GET /callback/{provider}` | cookie, state and provider must agree; the pending record is taken (single use); the code is exchanged. |
+//! | 2 `POST /authorize` | the request comes back sealed, exactly as it was shown, in the same browser. Only now a pending sign-in is stored and its cookie set; 303 to the provider with our own state, nonce and PKCE, or to our page that runs the Firebase SDK. Who is signed in here goes on to hop 5. |
+//! | 3 `GET /callback/{provider}` | cookie, state and provider must agree; the pending record is taken (single use); the code is exchanged. A page's `POST` there brings the token itself, and the person confirms the account. |
 //! | 4 same request | `VerifiedIdToken` -> `Identity` -> `Principal` -> scopes = asked ∩ server's ∩ principal's. There is one way to become a `Principal`. |
 //! | 5 303 back to the client | `code` or `error`, `state`, `iss` (ours), each exactly once. |
 //! | 6 `POST /token` | the code is spent before anything is minted; PKCE, client, redirect URI, resource checked; an access token (JWT, `typ: at+jwt`, `aud` = the MCP server) and a refresh token. |
 //! | 7 `POST /mcp` | guard: signature, `iss`, `aud`, `exp`, `typ`, revocation; scopes per tool; then the MCP server, with the caller's identity and without the bearer token. |
+//!
+//! A session and a grant hold no proof: each use makes the principal anew from the claims kept at the
+//! last sign-in and the present rules (`flow::standing`).
 //!
 //! The chain of proofs: `String -> VerifiedIdToken -> Identity -> Principal -> Authorization ->`
 //! access token. Fields are private; each arrow exists in one function of one room.
@@ -52,7 +56,7 @@
 //! Codes, client secrets, our `state` and cookies are 256 random bits and stored as SHA-256 digests.
 //! A refresh token carries its grant's id, its generation, 256 random bits and a tag made with the
 //! master key: a grant is one row for ever, an old token is recognised as reuse, and a damaged one
-//! changes nothing. What must be read back (signing keys, the pending sign-in) is sealed with the
+//! changes nothing. What must be read back (signing keys, pending sign-ins, claims) is sealed with the
 //! master key; the successor kept for a lost response is sealed under the token it succeeds.
 //!
 //! # Features

@@ -32,6 +32,7 @@ pub(super) fn text(config: &Config) -> String {
         text.push_str(&paint(WARN, &faults::one(note)));
     }
     text.push_str(&warning(config));
+    text.extend(config.providers.iter().filter_map(emulator));
     text
 }
 
@@ -101,6 +102,17 @@ fn connect(server: &ServerSettings) -> String {
     let mut lines = app::connect_lines(server);
     lines.push(("or just", format!("countersign login --server {}", server.id)));
     format!("\n  {}\n{}", heading(&format!("Connect to {}", server.name)), facts(&lines))
+}
+
+/// Nobody signs the emulator's tokens: whoever reaches us is whoever they like.
+fn emulator(provider: &ProviderSettings) -> Option<String> {
+    let at = provider.firebase.as_deref()?.emulator.as_ref()?;
+    let loud = format!(
+        "EMULATOR ONLY: providers/{}.toml believes the unsigned tokens of the Firebase emulator at {at}.",
+        provider.id
+    );
+    let remedy = "Anybody on this machine signs in as anybody. Remove emulator before real use.";
+    Some(format!("\n  {}\n  {}\n", paint(WARN, &shown(&loud)), paint(WARN, remedy)))
 }
 
 /// Whoever reaches the development provider is whoever they like.

@@ -55,4 +55,20 @@ pub(super) fn settle(
     Some(DevIdp { provider: dev.id.clone(), listen, issuer, users: dev.users.clone() })
 }
 
+/// Nobody signs the Firebase emulator's tokens either: like the development provider it is for whoever
+/// sits at this machine.
+pub(super) fn check_emulators(
+    environment: &Environment,
+    providers: &[ProviderSettings],
+    faults: &mut Vec<Fault>,
+) {
+    let firebase = providers.iter().filter_map(|provider| provider.firebase.as_deref());
+    let emulated = firebase.into_iter().any(|firebase| firebase.emulator.is_some());
+    if emulated && !environment.listen.is_loopback() {
+        let what = "is not loopback, and nobody signs the tokens of the Firebase emulator";
+        let remedy = "write localhost:PORT, or remove emulator from the provider's file";
+        faults.push(Fault::new("COUNTERSIGN_LISTEN", what, remedy));
+    }
+}
+
 const DEV_LISTEN: &str = "COUNTERSIGN_DEV_IDP_LISTEN";

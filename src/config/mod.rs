@@ -94,6 +94,7 @@ pub fn load(look: &Lookup, root: &Path) -> Result<Config, Vec<Fault>> {
     faults.extend(environment.master_keys.check());
     let mut providers = providers(&environment, look, root, &mut faults);
     let dev = dev::settle(&environment, &mut providers, &mut faults);
+    dev::check_emulators(&environment, &providers, &mut faults);
     let servers = servers(&environment, look, root, &mut faults);
     if faults.is_empty() {
         Ok(config(environment, providers, servers, dev, root))
