@@ -51,6 +51,9 @@ pub(super) enum Command {
     /// Manage clients known beforehand
     #[command(subcommand, after_help = help::CLIENT)]
     Client(Client),
+    /// Look at people, lock them out, sign them out
+    #[command(subcommand, after_help = help::USER)]
+    User(User),
     /// Look at tokens
     #[command(subcommand, after_help = help::TOKEN)]
     Token(Token),
@@ -140,6 +143,32 @@ pub(super) enum Confidential {
     Basic,
     /// In the form body (`client_secret_post`)
     Post,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum User {
+    /// List everybody who ever signed in
+    List,
+    /// Show one person: identities, browsers, connected apps
+    Show {
+        /// Their id, `usr_…`: the sub of their tokens
+        id: String,
+    },
+    /// Lock a person out and end everything of theirs
+    Disable {
+        /// Their id
+        id: String,
+    },
+    /// Let a person in again
+    Enable {
+        /// Their id
+        id: String,
+    },
+    /// End a person's browser sessions and app connections; they may sign in again
+    SignOut {
+        /// Their id
+        id: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -21,6 +21,7 @@ Examples:
                                     what a person with these claims may do, and why
   countersign client add --name App --redirect https://app.example/callback
                                     register a client by hand
+  countersign user list             who signed in; disable or sign out one person
   countersign token inspect < token.txt
                                     why a token is accepted or refused
 
@@ -74,6 +75,18 @@ Examples:
   countersign client remove desktop
 
 Most MCP clients register themselves and need none of this. The service may run meanwhile.";
+
+pub(super) const USER: &str = "\
+Examples:
+  countersign user list
+  countersign user show usr_Zk3vT1mYQ9m1b0rJtqk2Vw
+  countersign user disable usr_Zk3vT1mYQ9m1b0rJtqk2Vw
+  countersign user sign-out usr_Zk3vT1mYQ9m1b0rJtqk2Vw
+  countersign user list --json | jq -r '.[] | select(.email == \"ann@example.com\") | .id'
+
+A disabled person is refused at every sign-in and refresh from now on. The running service refuses
+their access tokens within seconds. An e-mail address names nobody: two identities may carry the
+same one.";
 
 pub(super) const TOKEN: &str = "\
 Examples:

@@ -16,6 +16,7 @@ mod output;
 mod place;
 mod serve;
 mod token;
+mod user;
 
 use std::{ffi::OsString, future::Future, process::ExitCode};
 
@@ -58,6 +59,7 @@ fn dispatch(command: Command, place: &Place, json: bool) -> Result<Option<Answer
         Command::Explain(asked) => wait(explain::explain(place, &asked)).map(Some),
         Command::Login(asked) => wait(login::login(place, &asked)),
         Command::Client(asked) => wait(client::client(place, asked)).map(Some),
+        Command::User(asked) => wait(user::user(place, asked)).map(Some),
         Command::Token(asked) => wait(token::token(place, asked)).map(Some),
         Command::Environment => Ok(Some(environment::environment())),
     }

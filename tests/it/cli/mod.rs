@@ -7,6 +7,7 @@ mod forge;
 mod inspect;
 mod serve;
 mod typed;
+mod user;
 
 use std::{
     fs,

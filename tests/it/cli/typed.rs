@@ -12,6 +12,7 @@ fn help_teaches_by_examples() {
         (vec!["explain", "--help"], "countersign explain --provider auth0 --claims ann.json"),
         (vec!["login", "--help"], "countersign login --url https://tools.example.com/mcp"),
         (vec!["client", "--help"], "countersign client remove desktop"),
+        (vec!["user", "--help"], "countersign user disable usr_"),
         (vec!["token", "inspect", "--help"], "countersign token inspect < token.txt"),
     ] {
         let told = folder.run(&command);
