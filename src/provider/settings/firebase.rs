@@ -133,7 +133,9 @@ fn auth_domain(file: &ProviderFile, mode: Mode, faults: &mut Faults) -> String {
     }
     let domain = required("auth_domain", file.auth_domain.as_deref(), remedy, faults);
     let whole = matches!(Host::parse(&domain), Ok(Host::Domain(host)) if host == domain);
-    if !domain.is_empty() && !whole {
+    // A host may hold `*` or `;`, which mean more than themselves in a policy.
+    let plain = whole && domain.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
+    if !domain.is_empty() && !plain {
         faults.add("auth_domain", format!("{domain:?} is no host name"), remedy);
     }
     domain
