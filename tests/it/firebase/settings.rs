@@ -81,6 +81,26 @@ fn stand_ins_for_google_on_plain_http_are_for_this_machine() {
 }
 
 #[test]
+fn a_stand_in_for_google_s_code_flow_on_plain_http_is_for_this_machine() {
+    let web = |uri: &str| {
+        configured(uri, &["endpoints = { }"])
+            .variable("GOOGLE_CLIENT_ID", "web")
+            .variable("GOOGLE_CLIENT_SECRET", "hush-hush")
+    };
+    assert!(web(ANYWHERE).load().is_ok());
+    assert!(fault(&in_public(web(ANYWHERE))).contains("plain http"));
+    assert!(in_public(web("https://google.example")).load().is_ok());
+    let path = "providers/firebase.toml";
+    let tls = web("https://google.example");
+    let text = std::fs::read_to_string(tls.root().join(path)).unwrap();
+    let issuer = "issuer = \"https://google.example\"";
+    let token = format!("{issuer}, endpoints = {{ token = \"{ANYWHERE}/token\" }}");
+    let plain = tls.file(path, &text.replace(issuer, &token));
+    assert!(plain.load().is_ok());
+    assert!(fault(&in_public(plain)).contains("plain http"));
+}
+
+#[test]
 fn in_public_with_google_itself_it_needs_no_more_than_its_variables() {
     let setup = in_public(configured("https://google.example", &["endpoints = { }"]));
     let config = setup.load().unwrap();
