@@ -97,7 +97,10 @@ fn check_firebase(file: &mut TomlFile<'_>, firebase: &FirebaseSettings) {
     if firebase.emulator.is_some() {
         let what = "nobody signs the emulator's tokens, and the public URL is not localhost: anybody could be anybody";
         file.fault_at_key("emulator", what, "remove emulator");
-    } else if firebase.toolkit.scheme() == "http" {
+    }
+    let account = firebase.service_account.as_ref().map(|account| &account.token_endpoint);
+    let toolkit = Some(&firebase.toolkit).filter(|_| firebase.emulator.is_none());
+    if toolkit.into_iter().chain(account).any(|url| url.scheme() == "http") {
         file.fault_at_key("endpoints", PLAIN, "write https endpoints");
     }
     if firebase.google.as_deref().is_some_and(|google| plain_http(google) != (false, false)) {

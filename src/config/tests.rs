@@ -194,6 +194,28 @@ fn a_provider_on_plain_http_is_refused_in_public() {
 }
 
 #[test]
+fn an_emulator_whose_tokens_nobody_signs_is_refused_in_public() {
+    let firebase = [
+        ("COUNTERSIGN_PROVIDERS", "firebase"),
+        ("FIREBASE_PROJECT_ID", "example-1a2b3"),
+        ("FIREBASE_API_KEY", "a-public-key"),
+        ("FIREBASE_AUTH_DOMAIN", "example-1a2b3.firebaseapp.com"),
+    ];
+    let folder = shipped();
+    let public = [&PUBLIC[..], &firebase].concat();
+    assert!(load_with(&folder, &public).unwrap().providers[0].firebase.is_some());
+    let path = folder.path().join("providers/firebase.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let line = text.lines().position(|line| line.starts_with("# emulator")).unwrap() + 1;
+    fs::write(&path, text.replace("# emulator ", "emulator ")).unwrap();
+    assert!(load_with(&folder, &firebase).is_ok());
+    let found = load_with(&folder, &public).unwrap_err();
+    let places: Vec<_> = found.iter().map(|fault| fault.place.as_str()).collect();
+    assert_eq!(places, [format!("providers/firebase.toml:{line}")]);
+    assert!(found[0].what.contains("anybody could be anybody"));
+}
+
+#[test]
 fn two_servers_at_one_path_are_refused() {
     let folder = shipped();
     let servers = folder.path().join("servers");

@@ -24,6 +24,7 @@ use crate::{
         secret::{BrowserToken, UpstreamState},
     },
     provider::{
+        Intake,
         identity::Identity,
         policy::{Decision, Principal, decide},
     },
@@ -107,7 +108,9 @@ impl Callbacks {
         params: &Params,
         browser: Option<&BrowserToken>,
     ) -> Result<(&Provider, Pending), CallbackFault> {
-        let provider = self.provider(id).ok_or(CallbackFault::NoSignIn)?;
+        // Where tokens are posted nothing is awaited here: neither taken, nor is anybody asked.
+        let provider = self.provider(id).filter(|it| it.adapter.intake() == Intake::Redirect);
+        let provider = provider.ok_or(CallbackFault::NoSignIn)?;
         let state = params.one("state").and_then(UpstreamState::parse);
         let (Some(state), Some(browser)) = (state, browser) else {
             return Err(CallbackFault::NoSignIn);

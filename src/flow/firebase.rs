@@ -97,7 +97,7 @@ impl Provider {
         let (Some(fails), Some(account)) = (firebase.revocation, &firebase.service_account) else {
             return Ok(());
         };
-        let uid = subject.rsplit_once('/').map_or(subject, |(_, uid)| uid);
+        let uid = firebase.uid(subject);
         let found = self.account(firebase, account, uid).await;
         self.judge(found, fails, uid, signed_in)
     }

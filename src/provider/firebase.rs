@@ -10,7 +10,7 @@ use super::{
     Adapter, Binding, Intake, UpstreamAsk,
     identity::{Identity, IdentityRefusal, Vouched},
     oidc::{LEEWAY, MAX_LIFETIME, MAX_TOKEN_AGE, Oidc},
-    settings::{ProviderSettings, firebase::FirebaseSettings},
+    settings::ProviderSettings,
 };
 use crate::jose::id_token::{IdTokenExpectations, VerifiedIdToken};
 
@@ -25,10 +25,6 @@ impl Firebase {
         let google = settings.firebase.as_ref().and_then(|firebase| firebase.google.as_deref());
         let google = google.cloned().map(Oidc::new);
         Self { settings, google }
-    }
-
-    fn tenant(&self) -> Option<&str> {
-        self.settings.firebase.as_deref().and_then(FirebaseSettings::tenant)
     }
 }
 
@@ -70,16 +66,15 @@ impl Adapter for Firebase {
         }
     }
 
-    /// `user_id`, if there, is the subject again; 128 characters at most. Uids of two tenants are not one
-    /// person's.
+    /// `user_id`, if there, is the subject again; 128 characters at most.
     fn identity(&self, token: &VerifiedIdToken) -> Result<Identity, IdentityRefusal> {
         let uid = token.subject();
         let again = token.claims().get("user_id").is_none_or(|id| id.as_str() == Some(uid));
         if !again || uid.chars().count() > MAX_UID {
             return Err(IdentityRefusal::Subject);
         }
-        let subject =
-            self.tenant().map_or_else(|| uid.to_owned(), |tenant| format!("{tenant}/{uid}"));
+        let firebase = self.settings.firebase.as_deref();
+        let subject = firebase.map_or_else(|| uid.to_owned(), |firebase| firebase.subject(uid));
         let vouched = Vouched {
             issuer: token.issuer(),
             subject: &subject,

@@ -217,3 +217,63 @@ struct FoundUser {
     disabled: bool,
     valid_since: Option<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn google_s_word_is_the_first_of_its_message_and_only_a_plain_one_is_repeated() {
+        let said = |message: Value| {
+            word_of(json!({ "error": { "message": message } }).to_string().as_bytes())
+        };
+        assert_eq!(said(json!("USER_DISABLED")), "USER_DISABLED");
+        assert_eq!(said(json!("INVALID_IDP_RESPONSE : the token eyJ…")), "INVALID_IDP_RESPONSE");
+        for odd in [
+            json!(""),
+            json!(" "),
+            json!("ann@example.com is disabled"),
+            json!("eyJhbGciOi"),
+            json!("A\u{202E}B"),
+            json!("A".repeat(65)),
+            json!(null),
+            json!(["USER_DISABLED"]),
+        ] {
+            assert_eq!(said(odd.clone()), "UNKNOWN", "{odd}");
+        }
+        for body in ["", "<html>", "[]", "{}", r#"{"error":"USER_DISABLED"}"#] {
+            assert_eq!(word_of(body.as_bytes()), "UNKNOWN", "{body}");
+        }
+    }
+
+    #[test]
+    fn exactly_one_account_with_a_time_is_an_answer() {
+        let found = |text: &str| serde_json::from_str::<Found>(text).map(only);
+        let account =
+            Account { uid: "u".into(), disabled: false, valid_since: Timestamp::from_unix(0) };
+        assert_eq!(found(r#"{"users":[{"localId":"u"}]}"#).unwrap(), Ok(account.clone()));
+        let since = Account { valid_since: Timestamp::from_unix(7), disabled: true, ..account };
+        let text = r#"{"users":[{"localId":"u","disabled":true,"validSince":"7"}]}"#;
+        assert_eq!(found(text).unwrap(), Ok(since));
+        let nobody = ToolkitFault::Refused { code: "USER_NOT_FOUND".to_owned() };
+        for text in ["{}", r#"{"users":[]}"#, r#"{"users":[{"localId":"u"},{"localId":"v"}]}"#] {
+            assert_eq!(found(text).unwrap(), Err(nobody.clone()), "{text}");
+        }
+        let text = r#"{"users":[{"localId":"u","validSince":"soon"}]}"#;
+        assert_eq!(found(text).unwrap(), Err(ToolkitFault::Malformed("validSince is no time")));
+        for text in [
+            r#"{"users":[{}]}"#,
+            r#"{"users":[{"localId":"u","disabled":"false"}]}"#,
+            r#"{"users":[{"localId":"u","validSince":7}]}"#,
+        ] {
+            assert!(found(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_bearer_token_does_not_show_and_cannot_write_a_second_header() {
+        let value = bearer("ya29.secret").unwrap();
+        assert!(value.is_sensitive() && !format!("{value:?}").contains("secret"));
+        assert!(bearer("a\r\nx: y").is_err());
+    }
+}

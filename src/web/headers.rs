@@ -208,6 +208,41 @@ mod tests {
     }
 
     #[test]
+    fn the_firebase_page_reaches_the_projects_one_domain_and_google_s_loader() {
+        let emulator = Some("http://127.0.0.1:9099");
+        let policy = |emulator| {
+            let sdk = SdkSafety { auth_domain: "p.firebaseapp.com", emulator };
+            let headers = sdk_headers(&sdk, true);
+            assert_eq!(headers[OPENER_POLICY], "same-origin-allow-popups");
+            assert_eq!(headers[X_FRAME_OPTIONS], "DENY");
+            assert!(headers.contains_key(STRICT_TRANSPORT_SECURITY));
+            headers[CONTENT_SECURITY_POLICY].to_str().unwrap().replace("; ", ";\n")
+        };
+        insta::assert_snapshot!(policy(None), @r"
+        default-src 'none';
+        style-src 'self';
+        img-src 'self';
+        base-uri 'none';
+        frame-ancestors 'none';
+        script-src 'self' https://apis.google.com;
+        connect-src 'self' https://identitytoolkit.googleapis.com https://securetoken.googleapis.com;
+        frame-src https://p.firebaseapp.com;
+        form-action 'none'
+        ");
+        insta::assert_snapshot!(policy(emulator), @r"
+        default-src 'none';
+        style-src 'self';
+        img-src 'self';
+        base-uri 'none';
+        frame-ancestors 'none';
+        script-src 'self' https://apis.google.com;
+        connect-src 'self' https://identitytoolkit.googleapis.com https://securetoken.googleapis.com http://127.0.0.1:9099;
+        frame-src https://p.firebaseapp.com http://127.0.0.1:9099;
+        form-action 'none'
+        ");
+    }
+
+    #[test]
     fn a_redirect_uri_cannot_write_into_the_policy() {
         for uri in
             ["x; script-src *:", "x *:", "'self':", "1a:", ":", "", "no-scheme", "ü:x", "a\r\nb:"]

@@ -8,6 +8,7 @@ mod demo;
 mod devidp;
 mod elsewhere;
 mod federation;
+mod firebase;
 mod guard;
 mod harness;
 mod oauth;

@@ -3,6 +3,7 @@
 
 mod accepted;
 mod assertions;
+mod firebase;
 mod forge;
 mod key_sets;
 mod own_tokens;

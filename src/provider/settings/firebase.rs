@@ -56,6 +56,19 @@ impl FirebaseSettings {
     pub fn tenant(&self) -> Option<&str> {
         self.tenant.as_deref()
     }
+
+    /// The subject under which a uid is known here. Uids of two tenants are not one person's.
+    #[must_use]
+    pub(in crate::provider) fn subject(&self, uid: &str) -> String {
+        self.tenant().map_or_else(|| uid.to_owned(), |tenant| format!("{tenant}/{uid}"))
+    }
+
+    /// The uid of such a subject. A uid may have a slash of its own.
+    #[must_use]
+    pub fn uid<'a>(&self, subject: &'a str) -> &'a str {
+        let uid = self.tenant().and_then(|tenant| subject.strip_prefix(tenant)?.strip_prefix('/'));
+        uid.unwrap_or(subject)
+    }
 }
 
 /// The `iss` of a project's ID tokens.
@@ -120,7 +133,9 @@ fn auth_domain(file: &ProviderFile, mode: Mode, faults: &mut Faults) -> String {
     }
     let domain = required("auth_domain", file.auth_domain.as_deref(), remedy, faults);
     let whole = matches!(Host::parse(&domain), Ok(Host::Domain(host)) if host == domain);
-    if !domain.is_empty() && !whole {
+    // A host may hold `*` or `;`, which mean more than themselves in a policy.
+    let plain = whole && domain.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
+    if !domain.is_empty() && !plain {
         faults.add("auth_domain", format!("{domain:?} is no host name"), remedy);
     }
     domain

@@ -1,6 +1,7 @@
 //! One claim per test.
 
 mod adapters;
+mod firebase;
 mod people;
 mod policy;
 mod settings;

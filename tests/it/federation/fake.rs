@@ -212,7 +212,7 @@ impl Respond for Reception {
 }
 
 impl Manner {
-    fn apply(self, good: ResponseTemplate) -> ResponseTemplate {
+    pub(crate) fn apply(self, good: ResponseTemplate) -> ResponseTemplate {
         match self {
             Self::Well => good,
             Self::Slowly(delay) => good.set_delay(delay),

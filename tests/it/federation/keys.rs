@@ -29,7 +29,7 @@ pub(crate) static ATTACKER: LazyLock<TestKey> = LazyLock::new(|| TestKey::new(Al
 pub(crate) static CURVE: LazyLock<TestKey> = LazyLock::new(|| TestKey::new(Algorithm::Es256));
 
 impl TestKey {
-    fn new(algorithm: Algorithm) -> Self {
+    pub(crate) fn new(algorithm: Algorithm) -> Self {
         let (signing, der) = SigningKey::generate(algorithm).unwrap();
         Self { signing, der: der.to_vec() }
     }
@@ -59,6 +59,15 @@ impl TestKey {
         let lines: Vec<&str> =
             text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
         format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
+    }
+
+    /// The private key as PEM (RFC 7468), as Google hands it to a service account.
+    pub(crate) fn private_pem(&self) -> String {
+        use base64::engine::general_purpose::STANDARD;
+        format!(
+            "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+            STANDARD.encode(&self.der)
+        )
     }
 
     /// `SubjectPublicKeyInfo`.

@@ -2,15 +2,15 @@
 //! provider is a wiremock server that the service knows by its file as shipped.
 
 mod callback;
-mod fake;
+pub(crate) mod fake;
 mod floods;
 mod good;
-mod keys;
-mod kind;
+pub(crate) mod keys;
+pub(crate) mod kind;
 mod outage;
 mod people;
-mod refusals;
+pub(crate) mod refusals;
 mod rotation;
 mod slow;
-mod token;
-mod world;
+pub(crate) mod token;
+pub(crate) mod world;

@@ -29,7 +29,7 @@ async fn a_token_that_asks_for_an_extension_or_is_of_another_type_is_refused() {
 
 const ALGORITHM: &str = "the signature algorithm is not allowed";
 
-const ALGORITHMS: &[Row] = &[
+pub(crate) const ALGORITHMS: &[Row] = &[
     ("none, without a signature", ALGORITHM, |draft| unsigned(draft, "none")),
     ("None", ALGORITHM, |draft| unsigned(draft, "None")),
     ("nOnE", ALGORITHM, |draft| unsigned(draft, "nOnE")),
@@ -54,9 +54,9 @@ const ALGORITHMS: &[Row] = &[
 ];
 
 const WRONG: &str = "the signature is wrong";
-const UNKNOWN: &str = "the token's key is unknown";
+pub(crate) const UNKNOWN: &str = "the token's key is unknown";
 
-const KEYS: &[Row] = &[
+pub(crate) const KEYS: &[Row] = &[
     ("the attacker's key under a known id", WRONG, |draft| draft.signer = &ATTACKER),
     ("an unknown key", UNKNOWN, |draft| draft.signed_by(&ATTACKER)),
     ("no key id", "names no key", |draft| draft.head("kid", json!(null))),
@@ -85,7 +85,7 @@ const KEYS: &[Row] = &[
     }),
 ];
 
-const HEADERS: &[Row] = &[
+pub(crate) const HEADERS: &[Row] = &[
     ("crit", "extension", |draft| {
         draft.head("crit", json!(["exp"]));
         draft.head("exp", 0);

@@ -1,14 +1,14 @@
 //! Statements of a provider that must lead nowhere: one row per refusal. After each the client knows
 //! `error`, `state` and `iss`, the store holds nothing new, the log says why and no secret.
 
-mod algorithms;
+pub(crate) mod algorithms;
 mod answers;
 mod binding;
 mod keys;
-mod parties;
-mod people;
-mod structure;
-mod times;
+pub(crate) mod parties;
+pub(crate) mod people;
+pub(crate) mod structure;
+pub(crate) mod times;
 
 use std::panic::AssertUnwindSafe;
 
@@ -17,7 +17,7 @@ use futures_util::FutureExt as _;
 use super::{kind::Kind, token::Defect, world::World};
 
 /// What is wrong, what the log says of it, how it is done.
-type Row = (&'static str, &'static str, Defect);
+pub(crate) type Row = (&'static str, &'static str, Defect);
 
 /// The provider's answer cannot be trusted.
 const UNTRUSTED: &str = "server_error";

@@ -33,7 +33,7 @@ async fn a_token_of_another_kind_is_refused() {
 
 const ISSUER: &str = "claim `iss` is not the provider";
 
-const ISSUERS: &[Row] = &[
+pub(crate) const ISSUERS: &[Row] = &[
     ("another issuer", ISSUER, |draft| draft.claim("iss", "https://issuer.example")),
     ("GitHub's issuer for workloads", ISSUER, |draft| {
         draft.claim("iss", "https://token.actions.githubusercontent.com");
@@ -137,7 +137,7 @@ const AUDIENCES: &[Row] = &[
     }),
 ];
 
-const KINDS: &[Row] = &[
+pub(crate) const KINDS: &[Row] = &[
     ("Cognito's access token", "claim `token_use`", |draft| draft.claim("token_use", "access")),
     ("Keycloak's access token", "claim `typ`", |draft| draft.claim("typ", "Bearer")),
     ("Keycloak's refresh token", "claim `typ`", |draft| draft.claim("typ", "Refresh")),

@@ -116,7 +116,7 @@ async fn people_whom_no_allow_rule_names_are_refused() {
     }
 }
 
-const SUBJECTS: &[Row] = &[
+pub(crate) const SUBJECTS: &[Row] = &[
     ("no subject", "claim `sub` is missing", |draft| draft.without("sub")),
     ("an empty one", "claim `sub` is not 1 to 255", |draft| draft.claim("sub", "")),
     ("256 characters", "claim `sub` is not 1 to 255", |draft| draft.claim("sub", "x".repeat(256))),
@@ -127,7 +127,7 @@ const SUBJECTS: &[Row] = &[
 
 const UNVERIFIED: &str = "no verified e-mail address";
 
-const ADDRESSES: &[Row] = &[
+pub(crate) const ADDRESSES: &[Row] = &[
     ("not verified", UNVERIFIED, |draft| draft.claim("email_verified", false)),
     ("verified by a text", UNVERIFIED, |draft| draft.claim("email_verified", "true")),
     ("verified by a number", UNVERIFIED, |draft| draft.claim("email_verified", 1)),

@@ -9,6 +9,7 @@ use crate::federation::token::Draft;
 #[tokio::test]
 async fn a_token_without_the_form_of_one_is_refused() {
     refused_by_every_kind(FORMS).await;
+    refused_by_every_kind(ANSWERS).await;
 }
 
 #[tokio::test]
@@ -16,7 +17,7 @@ async fn a_token_that_can_be_read_in_two_ways_is_refused() {
     refused_by_every_kind(READINGS).await;
 }
 
-const FORMS: &[Row] = &[
+pub(crate) const FORMS: &[Row] = &[
     ("two segments", "not three segments", |draft| {
         draft.finish = |token| token.rsplit_once('.').unwrap().0.to_owned();
     }),
@@ -38,12 +39,16 @@ const FORMS: &[Row] = &[
         };
     }),
     ("16 KiB and more", "too long", |draft| draft.claim("padding", "x".repeat(13_000))),
-    ("300 kB", "it is too long", |draft| draft.claim("padding", "x".repeat(300_000))),
-    ("an empty text", "no ID token", |draft| draft.finish = |_| String::new()),
     ("no token at all", "not three segments", |draft| draft.finish = |_| "token".to_owned()),
 ];
 
-const READINGS: &[Row] = &[
+/// What the token endpoint's answer is refused for before any token is read.
+const ANSWERS: &[Row] = &[
+    ("300 kB", "it is too long", |draft| draft.claim("padding", "x".repeat(300_000))),
+    ("an empty text", "no ID token", |draft| draft.finish = |_| String::new()),
+];
+
+pub(crate) const READINGS: &[Row] = &[
     ("base64 with padding", "malformed", |draft| draft.finish = |token| format!("{token}==")),
     ("white space behind", "malformed", |draft| draft.finish = |token| format!("{token}\n")),
     ("white space before", "malformed", |draft| draft.finish = |token| format!(" {token}")),

@@ -20,7 +20,7 @@ async fn a_sign_in_longer_ago_than_the_file_allows_is_refused() {
 
 const FIT: &str = "claim `exp` does not fit `iat`";
 
-const TIMES: &[Row] = &[
+pub(crate) const TIMES: &[Row] = &[
     ("expired", "the token has expired", |draft| draft.claim("exp", draft.now() - 61)),
     ("no expiry", "claim `exp` is missing", |draft| draft.without("exp")),
     ("an expiry that is a text", "claim `exp` is not a date", |draft| {
