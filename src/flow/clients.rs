@@ -6,6 +6,7 @@ use crate::{
     ambient::Clock,
     engine::{
         client_auth::{AuthenticatedClient, Credentials, Proof, refused},
+        limits::Limits,
         record::{Client, ClientKeys, ClientKind},
         register,
     },
@@ -38,6 +39,8 @@ pub struct Clients {
     pub documents: Arc<ClientDocuments>,
     /// Key sets that clients name by `jwks_uri`.
     pub keys: Arc<JwksCache>,
+    /// How long things live.
+    pub limits: Limits,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Ourselves: the audience of assertions.
@@ -68,7 +71,7 @@ impl Clients {
             return Ok(self.known(id).await?);
         }
         let document = self.documents.fetch(id).await.map_err(document_fault)?;
-        let client = register::from_document(id, &document, self.clock.now());
+        let client = register::from_document(id, &document, &self.limits, self.clock.now());
         client.map(Some).map_err(|fault| LookupFault::Document(fault.description.into_owned()))
     }
 
