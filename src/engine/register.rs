@@ -87,7 +87,7 @@ pub fn from_document(
     }
     let name = client_name(document).ok_or_else(|| bad_metadata("client_name is missing"))?;
     let keys = match (&document.jwks, short_uri(document.jwks_uri.as_ref())) {
-        (Some(jwks), _) => Some(ClientKeys::Inline(jwks.clone())),
+        (Some(jwks), _) => Some(ClientKeys::Inline(jwks.unverified_value())),
         (None, uri) => uri.map(ClientKeys::Url),
     };
     let auth_methods = document_methods(document, keys.is_some());

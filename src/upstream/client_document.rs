@@ -55,7 +55,7 @@ pub enum DocumentFault {
 }
 
 struct Document {
-    metadata: UnverifiedMetadata,
+    metadata: Arc<UnverifiedMetadata>,
     fetched_at: Timestamp,
     asked: Instant,
     fresh_for: Duration,
@@ -78,19 +78,19 @@ impl ClientDocuments {
     ///
     /// # Errors
     /// [`DocumentFault`]; a failure is remembered for a minute.
-    pub async fn fetch(&self, client: &ClientId) -> Result<UnverifiedMetadata, DocumentFault> {
+    pub async fn fetch(&self, client: &ClientId) -> Result<Arc<UnverifiedMetadata>, DocumentFault> {
         let url = read::document_url(client.as_str(), self.fetcher.policy().loopback)?;
         let mut renewal = false;
         if let Some(held) = self.documents.get(client).await {
             if held.is_fresh(self.clock.now()) {
-                return Ok(held.metadata.clone());
+                return Ok(Arc::clone(&held.metadata));
             }
             renewal = true;
             self.forget(client, &held).await;
         }
         let load = self.load(client, url, renewal);
         let fetched = self.documents.try_get_with_by_ref(client, load).await;
-        fetched.map(|document| document.metadata.clone()).map_err(|fault| *fault)
+        fetched.map(|document| Arc::clone(&document.metadata)).map_err(|fault| *fault)
     }
 
     /// Fetches in a task of its own: a caller that leaves does not break it off for the others. The
@@ -130,8 +130,9 @@ impl ClientDocuments {
         };
         let metadata = read::document(&body, &headers, client)?;
         let fresh_for = freshness(&headers, &BOUNDS, now).fresh_for;
-        let weight = u32::try_from(body.len()).unwrap_or(u32::MAX).max(LEAST_WEIGHT);
-        Ok(Document { metadata, fetched_at: now, asked, fresh_for, weight })
+        let kept = metadata.kept_bytes() + client.as_str().len();
+        let weight = u32::try_from(kept).unwrap_or(u32::MAX).max(LEAST_WEIGHT);
+        Ok(Document { metadata: metadata.into(), fetched_at: now, asked, fresh_for, weight })
     }
 
     /// Drops exactly the document that was found old, not a newer one that came meanwhile.
