@@ -62,7 +62,9 @@ pub enum LookupFault {
 }
 
 impl Clients {
-    /// The client for a new authorization: its document is fetched if its id is a URL.
+    /// The client for a new authorization: its document is fetched if its id is a URL. While too many
+    /// are asked for, a client that is known already is taken as it was: strangers who use the count
+    /// up lock out newcomers only.
     ///
     /// # Errors
     /// [`LookupFault`]; a client that simply is not there is `None`.
@@ -70,7 +72,14 @@ impl Clients {
         if !is_url(id) {
             return Ok(self.known(id).await?);
         }
-        let document = self.documents.fetch(id).await.map_err(document_fault)?;
+        let document = match self.documents.fetch(id).await {
+            Ok(document) => document,
+            Err(fault @ DocumentFault::Busy { .. }) => {
+                let known = self.known(id).await?;
+                return known.map(Some).ok_or_else(|| document_fault(fault));
+            }
+            Err(fault) => return Err(document_fault(fault)),
+        };
         let client = register::from_document(id, &document, &self.limits, self.clock.now());
         client.map(Some).map_err(|fault| LookupFault::Document(fault.description.into_owned()))
     }

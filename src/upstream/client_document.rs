@@ -93,6 +93,18 @@ impl ClientDocuments {
         fetched.map(|document| Arc::clone(&document.metadata)).map_err(|fault| *fault)
     }
 
+    /// Counts a request to a stranger's URL, so that it may be sent. What is not going to be sent is
+    /// not counted: a flood of addresses that are never connected must not use the count up.
+    ///
+    /// # Errors
+    /// [`DocumentFault::Fetch`] when the URL may not be asked, [`DocumentFault::Busy`] when it, or
+    /// anything, was asked too often.
+    pub fn spend_on(&self, url: &Url) -> Result<(), DocumentFault> {
+        self.fetcher.vet(url).map_err(DocumentFault::Fetch)?;
+        let host = url.host_str().unwrap_or_default();
+        self.limit.spend(host).map_err(|retry_after| DocumentFault::Busy { retry_after })
+    }
+
     /// Fetches in a task of its own: a caller that leaves does not break it off for the others. The
     /// renewal of a good document is not counted: a flood of invented clients must not keep known
     /// ones out, and a host that serves good documents is no victim.
@@ -107,9 +119,8 @@ impl ClientDocuments {
         {
             return Err(fault);
         }
-        let host = url.host_str().unwrap_or_default();
         if !renewal {
-            self.limit.spend(host).map_err(|retry_after| DocumentFault::Busy { retry_after })?;
+            self.spend_on(&url)?;
         }
         let (this, id) = (self.clone(), client.clone());
         let task = tokio::spawn(async move {

@@ -14,6 +14,14 @@ impl Documented {
         self.service.to_provider(&mut self.service.browser(), &ask, "dev").await;
     }
 
+    /// Asks for invented clients of the same host until no more of them are fetched.
+    async fn flood(&self) {
+        for number in 0..20 {
+            let ask = self.service.ask(&format!("{}/{number}.json", self.host.uri()));
+            self.service.get(&format!("/authorize?{}", ask.encoded())).await;
+        }
+    }
+
     async fn swept(&self) -> String {
         self.service.store.sweep(self.service.now(), 100).await.unwrap();
         self.service.rows()
@@ -39,4 +47,19 @@ async fn a_stranger_who_leaves_for_the_provider_does_not_cut_the_life_of_a_docum
     client.swept().await;
     let refreshed = client.service.token(&client.service.refresh(&client.id, &token)).await;
     assert_eq!(refreshed.status, 200, "{}", refreshed.body);
+}
+
+#[tokio::test]
+async fn a_flood_of_invented_clients_does_not_lock_a_known_one_out() {
+    let client = Documented::with(json!({})).await;
+    client.leaves().await;
+    let client = Documented { service: client.service.restart().await, ..client };
+    client.flood().await;
+    assert_eq!(client.open().await.status, 200, "known from the store");
+    let answer = client.service.token(&client.exchange().await).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(client.asked("/client.json").await, 1, "and not asked for again");
+    let newcomer = client.service.ask(&format!("{}/new.json", client.host.uri()));
+    let page = client.service.get(&format!("/authorize?{}", newcomer.encoded())).await.page();
+    assert!(page.starts_with("503 "), "{page}");
 }
