@@ -207,6 +207,7 @@ fn clients(config: &Config, hands: &Hands) -> Clients {
         configured: config.env_client.clone(),
         documents: Arc::new(ClientDocuments::new(strangers.clone(), Arc::clone(clock))),
         keys: Arc::new(JwksCache::new(strangers, Arc::clone(clock), &ASSERTION_ALGORITHMS)),
+        limits: config.limits.clone(),
         clock: Arc::clone(clock),
         issuer: config.public_url.clone(),
     }

@@ -24,6 +24,9 @@ use crate::{
 /// The most redirect URIs one client may register.
 pub const MAX_REDIRECT_URIS: usize = 20;
 
+/// The most bytes of all redirect URIs of one client: anyone may have us store them.
+pub const MAX_REDIRECT_URIS_BYTES: usize = 8 * 1024;
+
 /// A registered client and, when it is confidential, its secret in clear, for the answer only.
 #[derive(Debug)]
 pub struct Registered {
@@ -54,7 +57,7 @@ pub fn register(
         id: ClientId::new(""),
         kind: ClientKind::Dynamic,
         name,
-        uri: metadata.client_uri.clone().filter(|uri| uri.len() <= 2048),
+        uri: short_uri(metadata.client_uri.as_ref()),
         redirect_uris,
         auth_methods: auth_methods(method),
         secret: secret.as_ref().map(ClientSecret::digest),
@@ -68,23 +71,24 @@ pub fn register(
 }
 
 /// Reads the metadata document found at `id` as a client. Documents name no secrets; a scalar
-/// method and a list of methods are both heard, and `none` is enough when it is among them.
+/// method and a list of methods are both heard, and `none` is enough when it is among them. It lives
+/// no longer than a client that registered itself: whoever names its URL makes us store it.
 ///
 /// # Errors
 /// `invalid_client_metadata` naming what is wrong, for the operator's log.
 pub fn from_document(
     id: &ClientId,
     document: &UnverifiedMetadata,
+    limits: &Limits,
     now: Timestamp,
 ) -> Result<Client, TokenError> {
     if document.client_id.as_deref() != Some(id.as_str()) || document.client_secret.is_some() {
         return Err(bad_metadata("the document's client_id is not its URL, or it names a secret"));
     }
     let name = client_name(document).ok_or_else(|| bad_metadata("client_name is missing"))?;
-    let keys = match (&document.jwks, &document.jwks_uri) {
-        (Some(jwks), _) => Some(ClientKeys::Inline(jwks.clone())),
-        (None, Some(uri)) => Some(ClientKeys::Url(uri.clone())),
-        (None, None) => None,
+    let keys = match (&document.jwks, short_uri(document.jwks_uri.as_ref())) {
+        (Some(jwks), _) => Some(ClientKeys::Inline(jwks.unverified_value())),
+        (None, uri) => uri.map(ClientKeys::Url),
     };
     let auth_methods = document_methods(document, keys.is_some());
     if auth_methods.is_empty() {
@@ -94,14 +98,14 @@ pub fn from_document(
         id: id.clone(),
         kind: ClientKind::Document,
         name,
-        uri: document.client_uri.clone(),
+        uri: short_uri(document.client_uri.as_ref()),
         redirect_uris: redirect_uris(document)?,
         auth_methods,
         secret: None,
         keys,
         refreshes: refreshes(document),
         created_at: now,
-        expires_at: None,
+        expires_at: Some(now.plus(limits.client_unused)),
     })
 }
 
@@ -148,6 +152,10 @@ fn redirect_uris(metadata: &UnverifiedMetadata) -> Result<Vec<RedirectUri>, Toke
         let why = "redirect_uris must be a list of 1 to 20 addresses.";
         return Err(TokenError::new(Code::InvalidRedirectUri, why));
     }
+    if given.iter().map(String::len).sum::<usize>() > MAX_REDIRECT_URIS_BYTES {
+        let why = "redirect_uris must be 8192 bytes at most, taken together.";
+        return Err(TokenError::new(Code::InvalidRedirectUri, why));
+    }
     let parse = |text: &String| {
         RedirectUri::parse(text).map_err(|fault| {
             let shown: String = text.chars().filter(char::is_ascii_graphic).take(100).collect();
@@ -155,6 +163,10 @@ fn redirect_uris(metadata: &UnverifiedMetadata) -> Result<Vec<RedirectUri>, Toke
         })
     };
     given.iter().map(parse).collect()
+}
+
+fn short_uri(uri: Option<&String>) -> Option<String> {
+    uri.filter(|uri| uri.len() <= 2048).cloned()
 }
 
 /// RFC 7591 §2: absent means `client_secret_basic`; what we do not know becomes `none`.

@@ -60,7 +60,7 @@ fn a_document_that_offers_none_beside_private_key_jwt_is_public_too() {
         "token_endpoint_auth_methods_supported": ["private_key_jwt", "none"],
         "jwks_uri": "https://chatgpt.com/jwks.json"
     }));
-    let client = from_document(&id, &document, NOW).unwrap();
+    let client = from_document(&id, &document, &Limits::default(), NOW).unwrap();
     let both = BTreeSet::from([AuthMethod::None, AuthMethod::PrivateKeyJwt]);
     assert_eq!(client.auth_methods, both);
 }
@@ -69,7 +69,7 @@ fn a_document_that_offers_none_beside_private_key_jwt_is_public_too() {
 fn a_document_of_another_url_with_a_secret_or_a_symmetric_method_is_refused() {
     let id = ClientId::new("https://c.example/client.json");
     let good = json!({ "client_id": id.as_str(), "client_name": "C", "redirect_uris": ["https://c.example/cb"] });
-    assert!(from_document(&id, &metadata(good.clone()), NOW).is_ok());
+    assert!(from_document(&id, &metadata(good.clone()), &Limits::default(), NOW).is_ok());
     for (member, value) in [
         ("client_id", json!("https://c.example/other.json")),
         ("client_secret", json!("s")),
@@ -80,6 +80,27 @@ fn a_document_of_another_url_with_a_secret_or_a_symmetric_method_is_refused() {
     ] {
         let mut bad = good.clone();
         bad[member] = value;
-        assert!(from_document(&id, &metadata(bad), NOW).is_err(), "{member}");
+        assert!(from_document(&id, &metadata(bad), &Limits::default(), NOW).is_err(), "{member}");
     }
+}
+
+#[test]
+fn a_registration_that_would_fill_the_database_is_refused() {
+    let uri = |number: usize| format!("https://c.example/{number}/{}", "x".repeat(1000));
+    let uris = |count: usize| json!({ "redirect_uris": (0..count).map(uri).collect::<Vec<_>>() });
+    assert!(registered(uris(8), 1).is_ok());
+    assert_eq!(registered(uris(9), 1).unwrap_err().code, Code::InvalidRedirectUri);
+}
+
+#[test]
+fn a_document_cannot_have_us_keep_more_than_a_registration_nor_for_longer() {
+    let id = ClientId::new("https://c.example/client.json");
+    let long = format!("https://c.example/{}", "x".repeat(2048));
+    let document = metadata(json!({
+        "client_id": id.as_str(), "client_name": "C", "redirect_uris": ["https://c.example/cb"],
+        "client_uri": long, "jwks_uri": long,
+    }));
+    let client = from_document(&id, &document, &Limits::default(), NOW).unwrap();
+    assert_eq!((client.uri, client.keys), (None, None));
+    assert_eq!(client.expires_at, Some(NOW.plus(Limits::default().client_unused)));
 }

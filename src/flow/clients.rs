@@ -6,11 +6,18 @@ use crate::{
     ambient::Clock,
     engine::{
         client_auth::{AuthenticatedClient, Credentials, Proof, refused},
-        record::{Client, ClientKeys, ClientKind},
+        limits::Limits,
+        record::{AuthMethod, Client, ClientKeys, ClientKind},
         register,
     },
     flow::store_trouble,
-    jose::{algorithm::Algorithm, assertion::verify_client_assertion, jws::Jws, keys::KeySet},
+    jose::{
+        algorithm::Algorithm,
+        assertion::{precheck_client_assertion, verify_client_assertion},
+        jws::Jws,
+        keys::KeySet,
+        refusal::Refusal,
+    },
     protocol::{
         error::{TokenError, TokenErrorCode},
         id::ClientId,
@@ -38,6 +45,8 @@ pub struct Clients {
     pub documents: Arc<ClientDocuments>,
     /// Key sets that clients name by `jwks_uri`.
     pub keys: Arc<JwksCache>,
+    /// How long things live.
+    pub limits: Limits,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Ourselves: the audience of assertions.
@@ -59,7 +68,9 @@ pub enum LookupFault {
 }
 
 impl Clients {
-    /// The client for a new authorization: its document is fetched if its id is a URL.
+    /// The client for a new authorization: its document is fetched if its id is a URL. While too many
+    /// are asked for, a client that is known already is taken as it was: strangers who use the count
+    /// up lock out newcomers only.
     ///
     /// # Errors
     /// [`LookupFault`]; a client that simply is not there is `None`.
@@ -67,8 +78,15 @@ impl Clients {
         if !is_url(id) {
             return Ok(self.known(id).await?);
         }
-        let document = self.documents.fetch(id).await.map_err(document_fault)?;
-        let client = register::from_document(id, &document, self.clock.now());
+        let document = match self.documents.fetch(id).await {
+            Ok(document) => document,
+            Err(fault @ DocumentFault::Busy { .. }) => {
+                let known = self.known(id).await?;
+                return known.map(Some).ok_or_else(|| document_fault(fault));
+            }
+            Err(fault) => return Err(document_fault(fault)),
+        };
+        let client = register::from_document(id, &document, &self.limits, self.clock.now());
         client.map(Some).map_err(|fault| LookupFault::Document(fault.description.into_owned()))
     }
 
@@ -121,16 +139,17 @@ impl Clients {
         if named.is_some_and(|named| named != claimed) {
             return Err(refused());
         }
+        let (now, issuer, id) = (self.clock.now(), self.issuer.as_str(), claimed.as_str());
+        let no_good = |refusal: Refusal| {
+            tracing::warn!(client = %claimed, reason = refusal.code(), "client assertion refused");
+            refused()
+        };
+        let kid = precheck_client_assertion(jwt, id, issuer, now).map_err(no_good)?;
         let client = self.known(&claimed).await.map_err(|e| store_trouble(&e))?;
+        let client = client.filter(|it| it.auth_methods.contains(&AuthMethod::PrivateKeyJwt));
         let client = client.ok_or_else(refused)?;
-        let keys = self.keys_of(&client).await?;
-        let now = self.clock.now();
-        let issuer = self.issuer.as_str();
-        let assertion = verify_client_assertion(jwt, &keys, claimed.as_str(), issuer, now)
-            .map_err(|refusal| {
-                tracing::warn!(client = %claimed, reason = refusal.code(), "client assertion refused");
-                refused()
-            })?;
+        let keys = self.keys_of(&client, kid.as_deref()).await?;
+        let assertion = verify_client_assertion(jwt, &keys, id, issuer, now).map_err(no_good)?;
         let once = Digest::of(&format!("assertion\n{claimed}\n{}", assertion.jti));
         let fresh = self.store.once(&once, assertion.exp).await.map_err(|e| store_trouble(&e))?;
         if !fresh {
@@ -139,25 +158,33 @@ impl Clients {
         AuthenticatedClient::by_verified_assertion(client)
     }
 
-    async fn keys_of(&self, client: &Client) -> Result<KeySet, TokenError> {
+    /// The keys of a client, for a prechecked assertion that names `kid`. The first fetch from a
+    /// `jwks_uri` is a stranger's doing and counts like that of a document.
+    async fn keys_of(&self, client: &Client, kid: Option<&str>) -> Result<KeySet, TokenError> {
         match client.keys.as_ref().ok_or_else(refused)? {
             ClientKeys::Inline(jwks) => {
                 KeySet::from_jwks_value(jwks, &ASSERTION_ALGORITHMS).map_err(|_| refused())
             }
             ClientKeys::Url(uri) => {
                 let uri = url::Url::parse(uri).map_err(|_| refused())?;
-                self.keys.keys_for(&uri, None).await.map_err(|fault| match fault {
+                if !self.keys.knows(&uri) {
+                    self.documents.spend_on(&uri).map_err(|fault| match fault {
+                        DocumentFault::Busy { .. } => no_keys_now(),
+                        _ => refused(),
+                    })?;
+                }
+                self.keys.keys_for(&uri, kid).await.map_err(|fault| match fault {
                     KeysFault::UnknownKey => refused(),
-                    KeysFault::Unavailable { .. } | KeysFault::NotYetJudged { .. } => {
-                        TokenError::new(
-                            TokenErrorCode::TemporarilyUnavailable,
-                            "The client's keys cannot be had right now.",
-                        )
-                    }
+                    KeysFault::Unavailable { .. } | KeysFault::NotYetJudged { .. } => no_keys_now(),
                 })
             }
         }
     }
+}
+
+fn no_keys_now() -> TokenError {
+    let why = "The client's keys cannot be had right now.";
+    TokenError::new(TokenErrorCode::TemporarilyUnavailable, why)
 }
 
 fn document_fault(fault: DocumentFault) -> LookupFault {

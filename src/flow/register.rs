@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     ambient::{Clock, Entropy, random},
-    engine::{limits::Limits, record::Client, register::register},
+    engine::{limits::Limits, register::register},
     flow::store_trouble,
     protocol::{
         error::{TokenError, TokenErrorCode},
@@ -36,16 +36,8 @@ impl Registrations {
         let metadata = UnverifiedMetadata::read(body).ok_or_else(not_json)?;
         let now = self.clock.now();
         let mut registered = register(&metadata, random(&*self.entropy), &self.limits, now)?;
-        let id = &registered.client.id;
-        let known = self.store.client(id, now).await.map_err(|e| store_trouble(&e))?;
-        if let Some(known) = known {
-            registered.client = kept_alive(known, &registered.client);
-        }
-        self.store.put_client(&registered.client).await.map_err(|e| store_trouble(&e))?;
+        let kept = self.store.register_client(&registered.client).await;
+        registered.client = kept.map_err(|e| store_trouble(&e))?;
         Ok(registered.response())
     }
-}
-
-fn kept_alive(known: Client, again: &Client) -> Client {
-    Client { expires_at: known.expires_at.max(again.expires_at), ..known }
 }

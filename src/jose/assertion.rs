@@ -23,6 +23,24 @@ pub struct ClientAssertion {
     pub exp: Timestamp,
 }
 
+/// What can be told of an assertion without a key: that it says to be made by `client` for `issuer`
+/// and now, in a form that we take. Only then are keys worth fetching for it. Yields the key id it
+/// names; the rest is not to be believed before [`verify_client_assertion`].
+///
+/// # Errors
+/// [`Refusal`] at the first clause that does not hold.
+pub fn precheck_client_assertion(
+    raw: &str,
+    client: &str,
+    issuer: &str,
+    now: Timestamp,
+) -> Result<Option<String>, Refusal> {
+    let jws = Jws::parse(raw, MAX_ASSERTION_BYTES)?;
+    jws.precheck(&POLICY)?;
+    judge(Claims(jws.unverified_claims()), client, issuer, now)?;
+    Ok(jws.unverified_kid().map(str::to_owned))
+}
+
 /// Verifies that `client` made this assertion for `issuer`, which is us.
 ///
 /// # Errors
@@ -35,7 +53,15 @@ pub fn verify_client_assertion(
     now: Timestamp,
 ) -> Result<ClientAssertion, Refusal> {
     let payload = Jws::parse(raw, MAX_ASSERTION_BYTES)?.verify(keys, &POLICY)?; // RFC 7523 §3 (9)
-    let claims = Claims(payload.value());
+    judge(Claims(payload.value()), client, issuer, now)
+}
+
+fn judge(
+    claims: Claims<'_>,
+    client: &str,
+    issuer: &str,
+    now: Timestamp,
+) -> Result<ClientAssertion, Refusal> {
     if claims.required_text("iss")? != client {
         return Err(claim("iss", "is another client")); // (1)
     }

@@ -45,8 +45,10 @@ pub enum Spent {
 /// The store's verbs, with those of [`People`]. Two engines implement them and pass one conformance suite.
 #[async_trait]
 pub trait Store: People {
-    /// Writes a client, replacing one of the same id.
+    /// Writes a client, replacing one of the same id but for its end, if that is the later one.
     async fn put_client(&self, client: &Client) -> Result<(), StoreError>;
+    /// Writes a client, or prolongs the life of the one that has its id already; as it now stands.
+    async fn register_client(&self, client: &Client) -> Result<Client, StoreError>;
     /// The client, unless it expired before `now`.
     async fn client(&self, id: &ClientId, now: Timestamp) -> Result<Option<Client>, StoreError>;
     /// Every client, newest first.

@@ -14,6 +14,15 @@ macro_rules! client {
     };
 }
 
+/// A client written again keeps the later end of the two; none is the latest.
+macro_rules! later_end {
+    () => {
+        "expires_at = CASE WHEN clients.expires_at IS NULL \
+         OR clients.expires_at > excluded.expires_at \
+         THEN clients.expires_at ELSE excluded.expires_at END"
+    };
+}
+
 macro_rules! user {
     () => {
         "id, name, email, disabled, created_at, seen_at"
@@ -72,7 +81,16 @@ pub(super) const PUT_CLIENT: &str = concat!(
      kind = excluded.kind, name = excluded.name, uri = excluded.uri, \
      redirect_uris = excluded.redirect_uris, auth_methods = excluded.auth_methods, \
      secret = excluded.secret, keys = excluded.keys, refreshes = excluded.refreshes, \
-     created_at = excluded.created_at, expires_at = excluded.expires_at"
+     created_at = excluded.created_at, ",
+    later_end!()
+);
+pub(super) const REGISTER_CLIENT: &str = concat!(
+    "INSERT INTO clients (",
+    client!(),
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO UPDATE SET ",
+    later_end!(),
+    " RETURNING ",
+    client!()
 );
 pub(super) const CLIENT: &str = concat!(
     "SELECT ",

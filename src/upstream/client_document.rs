@@ -55,7 +55,7 @@ pub enum DocumentFault {
 }
 
 struct Document {
-    metadata: UnverifiedMetadata,
+    metadata: Arc<UnverifiedMetadata>,
     fetched_at: Timestamp,
     asked: Instant,
     fresh_for: Duration,
@@ -78,19 +78,31 @@ impl ClientDocuments {
     ///
     /// # Errors
     /// [`DocumentFault`]; a failure is remembered for a minute.
-    pub async fn fetch(&self, client: &ClientId) -> Result<UnverifiedMetadata, DocumentFault> {
+    pub async fn fetch(&self, client: &ClientId) -> Result<Arc<UnverifiedMetadata>, DocumentFault> {
         let url = read::document_url(client.as_str(), self.fetcher.policy().loopback)?;
         let mut renewal = false;
         if let Some(held) = self.documents.get(client).await {
             if held.is_fresh(self.clock.now()) {
-                return Ok(held.metadata.clone());
+                return Ok(Arc::clone(&held.metadata));
             }
             renewal = true;
             self.forget(client, &held).await;
         }
         let load = self.load(client, url, renewal);
         let fetched = self.documents.try_get_with_by_ref(client, load).await;
-        fetched.map(|document| document.metadata.clone()).map_err(|fault| *fault)
+        fetched.map(|document| Arc::clone(&document.metadata)).map_err(|fault| *fault)
+    }
+
+    /// Counts a request to a stranger's URL, so that it may be sent. What is not going to be sent is
+    /// not counted: a flood of addresses that are never connected must not use the count up.
+    ///
+    /// # Errors
+    /// [`DocumentFault::Fetch`] when the URL may not be asked, [`DocumentFault::Busy`] when it, or
+    /// anything, was asked too often.
+    pub fn spend_on(&self, url: &Url) -> Result<(), DocumentFault> {
+        self.fetcher.vet(url).map_err(DocumentFault::Fetch)?;
+        let host = url.host_str().unwrap_or_default();
+        self.limit.spend(host).map_err(|retry_after| DocumentFault::Busy { retry_after })
     }
 
     /// Fetches in a task of its own: a caller that leaves does not break it off for the others. The
@@ -107,9 +119,8 @@ impl ClientDocuments {
         {
             return Err(fault);
         }
-        let host = url.host_str().unwrap_or_default();
         if !renewal {
-            self.limit.spend(host).map_err(|retry_after| DocumentFault::Busy { retry_after })?;
+            self.spend_on(&url)?;
         }
         let (this, id) = (self.clone(), client.clone());
         let task = tokio::spawn(async move {
@@ -130,8 +141,9 @@ impl ClientDocuments {
         };
         let metadata = read::document(&body, &headers, client)?;
         let fresh_for = freshness(&headers, &BOUNDS, now).fresh_for;
-        let weight = u32::try_from(body.len()).unwrap_or(u32::MAX).max(LEAST_WEIGHT);
-        Ok(Document { metadata, fetched_at: now, asked, fresh_for, weight })
+        let kept = metadata.kept_bytes() + client.as_str().len();
+        let weight = u32::try_from(kept).unwrap_or(u32::MAX).max(LEAST_WEIGHT);
+        Ok(Document { metadata: metadata.into(), fetched_at: now, asked, fresh_for, weight })
     }
 
     /// Drops exactly the document that was found old, not a newer one that came meanwhile.

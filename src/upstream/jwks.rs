@@ -132,6 +132,13 @@ impl JwksCache {
         }
     }
 
+    /// Whether the set at `jwks_uri` was asked for before and is not forgotten: then its own pace says
+    /// when it is asked for again.
+    #[must_use]
+    pub fn knows(&self, jwks_uri: &Url) -> bool {
+        self.sources.contains_key(jwks_uri)
+    }
+
     /// How every set that was ever asked for stands.
     #[must_use]
     pub fn health(&self) -> Vec<KeysHealth> {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::jose::{
-    assertion::{ClientAssertion, verify_client_assertion},
+    assertion::{ClientAssertion, precheck_client_assertion, verify_client_assertion},
     refusal::{Refusal, claim},
     tests::forge::{ATTACKER, CURVE, NOW, TestKey, keys, merged},
 };
@@ -23,7 +23,14 @@ fn with(name: &str, value: Value) -> Value {
 
 fn check(header: &Value, claims: &Value, key: &TestKey) -> Result<ClientAssertion, Refusal> {
     let raw = key.token(header, claims);
-    verify_client_assertion(&raw, &keys(&[CURVE.jwk()]), CLIENT, OURS, NOW)
+    let prechecked = precheck_client_assertion(&raw, CLIENT, OURS, NOW);
+    let verified = verify_client_assertion(&raw, &keys(&[CURVE.jwk()]), CLIENT, OURS, NOW);
+    match (&prechecked, &verified) {
+        (Err(early), Err(late)) => assert_eq!(early, late),
+        (Err(early), Ok(_)) => panic!("{early}"),
+        (Ok(_), _) => {}
+    }
+    verified
 }
 
 fn verify(claims: &Value) -> Result<ClientAssertion, Refusal> {
@@ -100,4 +107,28 @@ fn an_assertion_of_another_key_type_or_size_is_refused() {
     let id_token = check(&json!({ "typ": "at+jwt" }), &claims(), &CURVE);
     assert_eq!(id_token, Err(Refusal::Type));
     assert_eq!(verify(&with("x", json!("x".repeat(9000)))), Err(Refusal::TooLong));
+}
+
+#[test]
+fn a_flaw_that_needs_no_key_is_found_without_one() {
+    let precheck = |header: &Value, claims: &Value| {
+        let raw = ATTACKER.token(header, claims);
+        precheck_client_assertion(&raw, CLIENT, OURS, NOW)
+    };
+    let kid = Some(ATTACKER.kid().to_owned());
+    assert_eq!(precheck(&json!({}), &claims()), Ok(kid), "its signature is another matter");
+    assert_eq!(precheck(&json!({ "kid": null }), &claims()), Ok(None));
+    for header in [json!({ "alg": "none" }), json!({ "typ": "at+jwt" })] {
+        assert!(precheck(&header, &claims()).is_err(), "{header}");
+    }
+    for (name, value) in [
+        ("iss", json!("other")),
+        ("sub", json!("other")),
+        ("aud", json!("https://b")),
+        ("exp", json!(NOW.unix() - 61)),
+        ("exp", json!(NOW.unix() + 3600)),
+        ("jti", json!("")),
+    ] {
+        assert!(precheck(&json!({}), &with(name, value)).is_err(), "{name}");
+    }
 }

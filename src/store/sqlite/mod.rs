@@ -86,6 +86,11 @@ impl Store for Sqlite {
         self.writer.run(move |db| verbs::put_client(db, &client)).await
     }
 
+    async fn register_client(&self, client: &Client) -> Result<Client, StoreError> {
+        let client = client.clone();
+        self.writer.run(move |db| verbs::register_client(db, &client)).await
+    }
+
     async fn client(&self, id: &ClientId, now: Timestamp) -> Result<Option<Client>, StoreError> {
         let id = id.clone();
         self.read(move |db| verbs::client(db, &id, now)).await

@@ -222,6 +222,6 @@ pub(super) fn consent(row: &mut Columns<'_>) -> Result<Consent, StoreError> {
     })
 }
 
-fn damaged(what: &str) -> StoreError {
+pub(super) fn damaged(what: &str) -> StoreError {
     StoreError::Damaged(what.to_owned())
 }

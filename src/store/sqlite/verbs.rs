@@ -15,6 +15,15 @@ use crate::{
 };
 
 pub(super) fn put_client(db: &Connection, client: &Client) -> Result<(), StoreError> {
+    write_client(db, sql::PUT_CLIENT, client).map(drop)
+}
+
+pub(super) fn register_client(db: &Connection, client: &Client) -> Result<Client, StoreError> {
+    let kept = write_client(db, sql::REGISTER_CLIENT, client)?;
+    kept.ok_or_else(|| rows::damaged("client written"))
+}
+
+fn write_client(db: &Connection, sql: &str, client: &Client) -> Result<Option<Client>, StoreError> {
     let row = params![
         client.id.as_str(),
         kind(client.kind),
@@ -28,7 +37,7 @@ pub(super) fn put_client(db: &Connection, client: &Client) -> Result<(), StoreEr
         client.created_at.unix(),
         client.expires_at.map(Timestamp::unix),
     ];
-    run(db, sql::PUT_CLIENT, row).map(drop)
+    one(db, sql, row, rows::client)
 }
 
 pub(super) fn client(

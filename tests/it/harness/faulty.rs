@@ -56,6 +56,7 @@ macro_rules! verbs {
 
 verbs! { Store:
     fn put_client(client: &Client) -> ();
+    fn register_client(client: &Client) -> Client;
     fn client(id: &ClientId, now: Timestamp) -> Option<Client>;
     fn clients() -> Vec<Client>;
     fn remove_client(id: &ClientId, now: Timestamp) -> bool;

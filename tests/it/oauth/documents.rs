@@ -14,20 +14,20 @@ use crate::harness::{Answer, Form, REDIRECT, Service};
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// A client's web host, and the service that reads from it.
-struct Documented {
-    service: Service,
-    host: MockServer,
-    id: String,
-    key: SigningKey,
+pub(super) struct Documented {
+    pub(super) service: Service,
+    pub(super) host: MockServer,
+    pub(super) id: String,
+    pub(super) key: SigningKey,
 }
 
 impl Documented {
     /// The document has these members beside the usual ones; `KEYS` stands for the client's key set.
-    async fn with(members: Value) -> Self {
+    pub(super) async fn with(members: Value) -> Self {
         Self::at(Service::start().await, members).await
     }
 
-    async fn at(service: Service, members: Value) -> Self {
+    pub(super) async fn at(service: Service, members: Value) -> Self {
         let host = MockServer::start().await;
         let key = SigningKey::generate(Algorithm::Es256).unwrap().0;
         let keys = json!({"keys": [key.public_jwk()]});
@@ -48,20 +48,20 @@ impl Documented {
         Self { service, host, id, key }
     }
 
-    async fn open(&self) -> Answer {
+    pub(super) async fn open(&self) -> Answer {
         let ask = self.service.ask(&self.id);
         self.service.get(&format!("/authorize?{}", ask.encoded())).await
     }
 
     /// An exchange of a fresh code, without any proof of the client.
-    async fn exchange(&self) -> Form {
+    pub(super) async fn exchange(&self) -> Form {
         let ask = self.service.ask(&self.id);
         let landing = self.service.walk(&mut self.service.browser(), &ask, "alice").await;
         self.service.exchange(&self.id, &landing.landing()["code"])
     }
 
     /// An assertion of this client with these claims changed.
-    fn assertion(&self, changes: &[(&str, Value)]) -> String {
+    pub(super) fn assertion(&self, changes: &[(&str, Value)]) -> String {
         let now = self.service.now().unix();
         let mut claims = json!({
             "iss": self.id, "sub": self.id, "aud": self.service.issuer, "jti": "one",
@@ -73,23 +73,23 @@ impl Documented {
         self.key.sign(Some("JWT"), &claims).unwrap()
     }
 
-    async fn present(&self, exchange: &Form, assertion: &str) -> Answer {
+    pub(super) async fn present(&self, exchange: &Form, assertion: &str) -> Answer {
         let form = exchange.clone().with("client_assertion_type", JWT_BEARER);
         self.service.token(&form.with("client_assertion", assertion)).await
     }
 
-    async fn asked(&self, wanted: &str) -> usize {
+    pub(super) async fn asked(&self, wanted: &str) -> usize {
         let asked = self.host.received_requests().await.unwrap();
         asked.iter().filter(|request| request.url.path() == wanted).count()
     }
 }
 
-async fn serve(host: &MockServer, at: &str, document: &Value) {
+pub(super) async fn serve(host: &MockServer, at: &str, document: &Value) {
     let answer = ResponseTemplate::new(200).set_body_json(document);
     Mock::given(method("GET")).and(path(at)).respond_with(answer).mount(host).await;
 }
 
-fn both_ways() -> Value {
+pub(super) fn both_ways() -> Value {
     json!({
         "token_endpoint_auth_methods_supported": ["private_key_jwt", "none"],
         "token_endpoint_auth_method": "private_key_jwt", "jwks": "KEYS",

@@ -6,6 +6,7 @@ mod callback;
 mod code;
 mod confidential;
 mod consent;
+mod document_attacks;
 mod documents;
 mod host;
 mod metadata;

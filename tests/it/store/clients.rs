@@ -3,6 +3,7 @@ use countersign::{
     protocol::id::ClientId,
     store::Spent,
 };
+use tokio::task::JoinSet;
 
 use super::{AnyStore, codes::open, samples::*};
 
@@ -35,6 +36,67 @@ pub(super) async fn putting_a_client_again_replaces_it(store: AnyStore) {
     let other = Client { name: "Other".to_owned(), secret: None, expires_at: None, ..client("c") };
     store.put_client(&other).await.unwrap();
     assert_eq!(store.clients().await.unwrap(), [other]);
+}
+
+pub(super) async fn putting_a_client_again_does_not_shorten_its_life(store: AnyStore) {
+    for (put, again, kept) in ENDS {
+        let id = format!("{put:?} {again:?}");
+        let ending = |end: Option<u64>| Client { expires_at: end.map(later), ..client(&id) };
+        store.put_client(&ending(put)).await.unwrap();
+        store.put_client(&Client { name: "Other".to_owned(), ..ending(again) }).await.unwrap();
+        let other = Client { name: "Other".to_owned(), ..ending(kept) };
+        assert_eq!(store.client(&other.id, NOW).await.unwrap(), Some(other));
+    }
+}
+
+pub(super) async fn registering_a_client_again_keeps_the_record_and_the_later_end(store: AnyStore) {
+    for (first, again, kept) in ENDS {
+        let id = format!("{first:?} {again:?}");
+        let ending = |end: Option<u64>| Client { expires_at: end.map(later), ..client(&id) };
+        assert_eq!(store.register_client(&ending(first)).await.unwrap(), ending(first));
+        let other = Client {
+            kind: ClientKind::PreRegistered,
+            name: "Other".to_owned(),
+            redirect_uris: Vec::new(),
+            secret: None,
+            created_at: later(1),
+            ..ending(again)
+        };
+        assert_eq!(store.register_client(&other).await.unwrap(), ending(kept));
+        assert_eq!(store.client(&other.id, NOW).await.unwrap(), Some(ending(kept)));
+    }
+}
+
+/// Ends of a client's life written one after the other, and the one that stands.
+const ENDS: [(Option<u64>, Option<u64>, Option<u64>); 5] = [
+    (Some(100), Some(200), Some(200)),
+    (Some(200), Some(100), Some(200)),
+    (Some(100), None, None),
+    (None, Some(100), None),
+    (None, None, None),
+];
+
+/// The life of a client in use was cut when a registration had read it before the use and wrote it
+/// afterwards.
+pub(super) async fn of_64_registrations_beside_a_use_none_shortens_the_life_of_the_client(
+    store: AnyStore,
+) {
+    store.register_client(&client("c")).await.unwrap();
+    let code = code(1, "c");
+    store.put_code(&code, &consent("c")).await.unwrap();
+    let mut racers = JoinSet::new();
+    for racer in 0..64 {
+        let (store, digest) = (store.clone(), code.digest);
+        racers.spawn(async move {
+            if racer == 32 {
+                store.spend(&digest, Some(&grant(1, "c")), later(9000)).await.unwrap();
+            }
+            store.register_client(&client("c")).await.unwrap();
+        });
+    }
+    racers.join_all().await;
+    let kept = store.client(&client("c").id, NOW).await.unwrap().unwrap();
+    assert_eq!(kept.expires_at, Some(later(9000)));
 }
 
 pub(super) async fn a_lapsed_client_is_not_found(store: AnyStore) {

@@ -44,6 +44,9 @@ conformance! {
     clients:
         a_client_comes_back_as_it_was_put
         putting_a_client_again_replaces_it
+        putting_a_client_again_does_not_shorten_its_life
+        registering_a_client_again_keeps_the_record_and_the_later_end
+        of_64_registrations_beside_a_use_none_shortens_the_life_of_the_client
         a_lapsed_client_is_not_found
         clients_are_listed_newest_first
         removing_a_client_revokes_its_grants_and_no_others

@@ -203,3 +203,16 @@ async fn a_flood_of_invented_clients_reaches_one_host_ten_times_a_minute() {
     host.clock.advance(seconds(3601));
     host.documents.fetch(&known).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_flood_of_addresses_that_are_never_dialled_uses_no_count_up() {
+    let host = Host::start().await;
+    for n in 0..500 {
+        for private in ["10.0.0", "192.168.1", "169.254.169"] {
+            let id = ClientId::new(format!("https://{private}.{}/c{n}", n % 256));
+            assert_eq!(host.fault(&id).await, DocumentFault::Fetch(FetchFault::Address));
+        }
+    }
+    let known = host.serves_good("known").await;
+    host.documents.fetch(&known).await.unwrap();
+}
