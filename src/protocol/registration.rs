@@ -91,7 +91,8 @@ impl UnverifiedMetadata {
     }
 }
 
-/// A key set that stands in the metadata (`jwks`): some JSON, kept as short text.
+/// A key set that stands in the metadata (`jwks`, RFC 7517 §5): of each key the members that are texts or
+/// lists of texts, as all that count are; kept as short text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InlineKeys(Box<str>);
 
@@ -105,12 +106,27 @@ impl InlineKeys {
 
 impl<'de> Deserialize<'de> for InlineKeys {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = Value::deserialize(from)?.to_string();
+        let flat = flat(&Value::deserialize(from)?);
+        let text = flat.ok_or_else(|| serde::de::Error::custom("it is no key set"))?.to_string();
         if text.len() > MAX_KEYS_BYTES {
             return Err(serde::de::Error::custom("the key set is too long"));
         }
         Ok(Self(text.into_boxed_str()))
     }
+}
+
+fn flat(set: &Value) -> Option<Value> {
+    let keys = set.get("keys")?.as_array().filter(|keys| keys.len() <= MAX_LISTED)?;
+    let keys = keys.iter().filter_map(Value::as_object).map(|key| {
+        let texts = |value: &Value| match value {
+            Value::String(_) => true,
+            Value::Array(list) => list.len() <= MAX_LISTED && list.iter().all(Value::is_string),
+            _ => false,
+        };
+        let members = key.iter().filter(|(_, value)| texts(value)).take(MAX_LISTED);
+        members.map(|(name, value)| (name.clone(), value.clone())).collect::<Value>()
+    });
+    Some(serde_json::json!({ "keys": keys.collect::<Vec<_>>() }))
 }
 
 /// The answer to a registration (RFC 7591 §3.2.1): what was kept, nothing null.
