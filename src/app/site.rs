@@ -155,33 +155,39 @@ struct People {
 impl People {
     fn new(parts: &Parts<'_>, providers: &Arc<[Provider]>) -> Self {
         let Hands { store, vault, clock, entropy, .. } = parts.hands;
-        let hands = || (Arc::clone(store), Arc::clone(clock), Arc::clone(entropy));
-        let limits = || parts.config.limits.clone();
-        let expand = servers::expand(parts.config);
+        let (store, vault) = (|| Arc::clone(store), || Arc::clone(vault));
+        let (clock, entropy) = (|| Arc::clone(clock), || Arc::clone(entropy));
+        let (limits, expand) = (|| parts.config.limits.clone(), servers::expand(parts.config));
         let terms: Arc<[Terms]> = parts.config.servers.iter().map(terms).collect();
         let standing = Arc::new(Standing {
-            store: Arc::clone(store),
-            vault: Arc::clone(vault),
+            store: store(),
+            vault: vault(),
             providers: Arc::clone(providers),
             terms: Arc::clone(&terms),
             expand: Arc::clone(&expand),
         });
-        let (one, clock, entropy) = hands();
         let sessions = Sessions {
-            store: one,
+            store: store(),
             standing: Arc::clone(&standing),
             limits: limits(),
-            clock,
-            entropy,
+            clock: clock(),
+            entropy: entropy(),
         };
-        let (one, clock, entropy) = hands();
-        let vault_too = Arc::clone(vault);
-        let departures =
-            Departures { store: one, vault: vault_too, limits: limits(), clock, entropy };
-        let (one, clock, entropy) = hands();
-        let vault_too = Arc::clone(vault);
-        let authorizer =
-            Authorizer { store: one, vault: vault_too, expand, limits: limits(), clock, entropy };
+        let departures = Departures {
+            store: store(),
+            vault: vault(),
+            limits: limits(),
+            clock: clock(),
+            entropy: entropy(),
+        };
+        let authorizer = Authorizer {
+            store: store(),
+            vault: vault(),
+            expand,
+            limits: limits(),
+            clock: clock(),
+            entropy: entropy(),
+        };
         Self {
             providers: Arc::clone(providers),
             terms,

@@ -57,7 +57,7 @@ fn keys_of_usual_length_come_back_and_a_list_beyond_its_end_is_still_too_long() 
 
 #[test]
 fn of_a_key_set_only_flat_keys_are_kept_and_anything_else_is_none() {
-    let read = |jwks: serde_json::Value| {
+    let read = |jwks: Value| {
         let body = serde_json::json!({ "jwks": jwks }).to_string();
         UnverifiedMetadata::read(body.as_bytes()).unwrap().jwks.map(|keys| keys.unverified_value())
     };

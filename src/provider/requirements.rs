@@ -26,6 +26,7 @@ pub(super) fn keys_of_kind(file: &ProviderFile, faults: &mut Faults) {
         ("allow_missing_kid", file.allow_missing_kid),
         ("max_age", file.max_age.is_some()),
         ("authorize", !file.authorize.is_empty()),
+        ("profile.subject", file.profile.contains_key("subject")),
         ("endpoints.authorization", file.endpoints.authorization.is_some()),
         ("endpoints.end_session", file.endpoints.end_session.is_some()),
     ];
