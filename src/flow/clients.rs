@@ -16,7 +16,6 @@ use crate::{
         assertion::{precheck_client_assertion, verify_client_assertion},
         jws::Jws,
         keys::KeySet,
-        refusal::Refusal,
     },
     protocol::{
         error::{TokenError, TokenErrorCode},
@@ -140,16 +139,20 @@ impl Clients {
             return Err(refused());
         }
         let (now, issuer, id) = (self.clock.now(), self.issuer.as_str(), claimed.as_str());
-        let no_good = |refusal: Refusal| {
-            tracing::warn!(client = %claimed, reason = refusal.code(), "client assertion refused");
+        // Until the client is found, what it calls itself is a stranger's text, and no matter for a log.
+        let kid = precheck_client_assertion(jwt, id, issuer, now).map_err(|refusal| {
+            tracing::warn!(reason = refusal.code(), "client assertion refused");
             refused()
-        };
-        let kid = precheck_client_assertion(jwt, id, issuer, now).map_err(no_good)?;
+        })?;
         let client = self.known(&claimed).await.map_err(|e| store_trouble(&e))?;
         let client = client.filter(|it| it.auth_methods.contains(&AuthMethod::PrivateKeyJwt));
         let client = client.ok_or_else(refused)?;
         let keys = self.keys_of(&client, kid.as_deref()).await?;
-        let assertion = verify_client_assertion(jwt, &keys, id, issuer, now).map_err(no_good)?;
+        let assertion = verify_client_assertion(jwt, &keys, id, issuer, now);
+        let assertion = assertion.map_err(|refusal| {
+            tracing::warn!(client = %claimed, reason = refusal.code(), "client assertion refused");
+            refused()
+        })?;
         let once = Digest::of(&format!("assertion\n{claimed}\n{}", assertion.jti));
         let fresh = self.store.once(&once, assertion.exp).await.map_err(|e| store_trouble(&e))?;
         if !fresh {

@@ -58,14 +58,14 @@ fn keys_of_usual_length_come_back_and_a_list_beyond_its_end_is_still_too_long() 
 #[test]
 fn of_a_key_set_only_flat_keys_are_kept_and_anything_else_is_none() {
     let read = |jwks: Value| {
-        let body = serde_json::json!({ "jwks": jwks }).to_string();
+        let body = json!({ "jwks": jwks }).to_string();
         UnverifiedMetadata::read(body.as_bytes()).unwrap().jwks.map(|keys| keys.unverified_value())
     };
-    let deep = serde_json::json!({ "keys": [{ "kty": "EC", "key_ops": ["verify"], "a": { "b": [{}] } }, 7] });
-    let flat = serde_json::json!({ "keys": [{ "kty": "EC", "key_ops": ["verify"] }] });
+    let deep = json!({ "keys": [{ "kty": "EC", "key_ops": ["verify"], "a": { "b": [{}] } }, 7] });
+    let flat = json!({ "keys": [{ "kty": "EC", "key_ops": ["verify"] }] });
     assert_eq!(read(deep), Some(flat));
-    let many = serde_json::json!({ "keys": vec![serde_json::json!({ "": 0 }); 65] });
-    for other in [serde_json::json!([{}]), serde_json::json!({}), many] {
+    let many = json!({ "keys": vec![json!({ "": 0 }); 65] });
+    for other in [json!([{}]), json!({}), many] {
         assert_eq!(read(other), None);
     }
 }

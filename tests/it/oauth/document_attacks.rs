@@ -90,6 +90,9 @@ async fn an_assertion_that_no_key_could_save_has_nobody_asked_for_keys() {
         assert_eq!(answer.status, 401, "{name}");
     }
     assert_eq!(client.asked("/keys").await, 0);
+    let posing = client.assertion(&[("iss", json!("ada@example.com"))]);
+    assert_eq!(client.present(&exchange.without("client_id"), &posing).await.status, 401);
+    client.service.log.keeps(&["ada@example.com"]);
 }
 
 #[tokio::test]
