@@ -64,7 +64,8 @@ pub(super) fn check_emulators(
 ) {
     let firebase = providers.iter().filter_map(|provider| provider.firebase.as_deref());
     let emulated = firebase.into_iter().any(|firebase| firebase.emulator.is_some());
-    if emulated && !environment.listen.is_loopback() {
+    let told = !environment.public_url.is_loopback(); // by the file itself
+    if emulated && !told && !environment.listen.is_loopback() {
         let what = "is not loopback, and nobody signs the tokens of the Firebase emulator";
         let remedy = "write localhost:PORT, or remove emulator from the provider's file";
         faults.push(Fault::new("COUNTERSIGN_LISTEN", what, remedy));

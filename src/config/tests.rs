@@ -209,6 +209,9 @@ fn an_emulator_whose_tokens_nobody_signs_is_refused_in_public() {
     let line = text.lines().position(|line| line.starts_with("# emulator")).unwrap() + 1;
     fs::write(&path, text.replace("# emulator ", "emulator ")).unwrap();
     assert!(load_with(&folder, &firebase).is_ok());
+    let reachable = [&firebase[..], &[("COUNTERSIGN_LISTEN", "0.0.0.0:8000")]].concat();
+    let found = load_with(&folder, &reachable).unwrap_err();
+    assert_eq!((found.len(), found[0].place.as_str()), (1, "COUNTERSIGN_LISTEN"));
     let found = load_with(&folder, &public).unwrap_err();
     let places: Vec<_> = found.iter().map(|fault| fault.place.as_str()).collect();
     assert_eq!(places, [format!("providers/firebase.toml:{line}")]);
