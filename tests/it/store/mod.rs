@@ -4,9 +4,12 @@ mod clients;
 mod codes;
 mod grants;
 mod others;
+mod people;
 mod samples;
+mod sessions;
 mod sign_ins;
 mod sqlite;
+mod upgrade;
 mod users;
 
 use std::sync::Arc;
@@ -62,6 +65,27 @@ conformance! {
         a_returning_person_keeps_id_and_lock_and_gets_the_latest_name
         the_same_subject_of_another_provider_or_issuer_is_another_person
         subjects_that_differ_in_case_are_different_people;
+    people:
+        an_identity_holds_the_claims_last_given
+        a_linked_identity_finds_the_same_person
+        an_identity_of_somebody_else_is_never_moved
+        of_64_people_who_link_one_identity_one_gets_it
+        unlinking_ends_what_came_by_that_identity_and_nothing_else
+        the_last_identity_and_those_of_others_stay
+        of_two_parallel_unlinks_one_identity_stays
+        a_consent_comes_back_as_it_was_given_last
+        a_persons_grants_are_those_that_live
+        disconnecting_ends_one_clients_grants_codes_and_consent
+        a_disabled_person_loses_everything_and_may_be_let_in_again
+        signing_out_ends_one_persons_browsers_codes_and_grants
+        people_are_listed_the_one_seen_last_first;
+    sessions:
+        a_session_comes_back_until_it_ends
+        a_new_session_ends_the_one_it_replaces
+        a_sessions_use_prolongs_it
+        a_session_is_ended_once_and_no_use_revives_it
+        a_persons_sessions_are_the_live_ones_latest_use_first
+        sessions_that_ended_are_swept;
     codes:
         a_code_comes_back_as_it_was_put_even_when_spent
         of_64_parallel_spends_one_is_first_and_the_grant_is_written_once

@@ -6,7 +6,7 @@ use countersign::{
     ambient::Timestamp,
     engine::record::{
         AuthMethod, Authorization, Client, ClientKeys, ClientKind, Code, Consent, Grant,
-        IdentityKey, SignIn, SigningKeyRecord, User,
+        IdentityKey, Session, SignIn, SigningKeyRecord, User,
     },
     protocol::{
         id::{ClientId, GrantId, KeyId, ProviderId, ServerId, UserId},
@@ -73,6 +73,20 @@ pub(super) fn user(number: u8) -> User {
         disabled: false,
         created_at: NOW,
         seen_at: NOW,
+    }
+}
+
+pub(super) fn session(cookie: &str, number: u8) -> Session {
+    Session {
+        digest: Digest::of(cookie),
+        user: user(number).id,
+        identity: identity("ada"),
+        auth_time: earlier(5),
+        label: "Firefox on Linux".to_owned(),
+        created_at: NOW,
+        seen_at: NOW,
+        expires_at: later(5000),
+        ends_at: later(600),
     }
 }
 

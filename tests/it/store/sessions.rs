@@ -1,0 +1,59 @@
+use countersign::engine::record::Session;
+
+use super::{AnyStore, samples::*};
+
+pub(super) async fn a_session_comes_back_until_it_ends(store: AnyStore) {
+    let given = session("s", 1);
+    store.put_session(&given, None).await.unwrap();
+    assert_eq!(store.session(&given.digest, NOW).await.unwrap().as_ref(), Some(&given));
+    assert_eq!(store.session(&session("other", 1).digest, NOW).await.unwrap(), None);
+    assert!(store.session(&given.digest, later(599)).await.unwrap().is_some());
+    assert_eq!(store.session(&given.digest, later(600)).await.unwrap(), None, "it ended");
+}
+
+pub(super) async fn a_new_session_ends_the_one_it_replaces(store: AnyStore) {
+    let (old, new, other) = (session("old", 1), session("new", 1), session("other", 1));
+    store.put_session(&old, None).await.unwrap();
+    store.put_session(&other, None).await.unwrap();
+    store.put_session(&new, Some(&old.digest)).await.unwrap();
+    assert_eq!(store.session(&old.digest, NOW).await.unwrap(), None);
+    assert_eq!(store.session(&new.digest, NOW).await.unwrap(), Some(new));
+    assert_eq!(store.session(&other.digest, NOW).await.unwrap(), Some(other));
+}
+
+pub(super) async fn a_sessions_use_prolongs_it(store: AnyStore) {
+    let given = session("s", 1);
+    store.put_session(&given, None).await.unwrap();
+    store.touch_session(&given.digest, later(7), later(607)).await.unwrap();
+    let touched = Session { seen_at: later(7), ends_at: later(607), ..given.clone() };
+    assert_eq!(store.session(&given.digest, later(606)).await.unwrap(), Some(touched));
+    assert_eq!(store.session(&given.digest, later(607)).await.unwrap(), None);
+}
+
+pub(super) async fn a_session_is_ended_once_and_no_use_revives_it(store: AnyStore) {
+    let given = session("s", 1);
+    store.put_session(&given, None).await.unwrap();
+    assert!(store.end_session(&given.digest).await.unwrap());
+    assert!(!store.end_session(&given.digest).await.unwrap());
+    store.touch_session(&given.digest, later(9), later(609)).await.unwrap();
+    assert_eq!(store.session(&given.digest, NOW).await.unwrap(), None);
+}
+
+pub(super) async fn a_persons_sessions_are_the_live_ones_latest_use_first(store: AnyStore) {
+    let (early, late) = (session("early", 1), session("late", 1));
+    let ended = Session { ends_at: later(10), ..session("ended", 1) };
+    for given in [&early, &late, &ended, &session("strangers", 2)] {
+        store.put_session(given, None).await.unwrap();
+    }
+    store.touch_session(&late.digest, later(7), later(607)).await.unwrap();
+    let found = store.sessions_of(&user(1).id, later(10)).await.unwrap();
+    let found: Vec<_> = found.iter().map(|session| session.digest).collect();
+    assert_eq!(found, [late.digest, early.digest]);
+}
+
+pub(super) async fn sessions_that_ended_are_swept(store: AnyStore) {
+    store.put_session(&session("s", 1), None).await.unwrap();
+    assert_eq!(store.sweep(later(599), 100).await.unwrap(), 0);
+    assert_eq!(store.sweep(later(601), 100).await.unwrap(), 1);
+    assert!(!store.end_session(&session("s", 1).digest).await.unwrap(), "it is gone");
+}
