@@ -5,6 +5,7 @@ mod question;
 
 use std::sync::Arc;
 
+use self::question::Shown;
 pub use self::question::{Known, Question, again};
 use crate::{
     ambient::{Clock, Entropy, random},
@@ -155,7 +156,7 @@ impl SignIns {
         browser: Option<&BrowserToken>,
         session: Option<&SessionToken>,
     ) -> Result<Step, StepFault> {
-        let asked = self.open_form(params, browser)?;
+        let Shown { asked, named } = self.open_form(params, browser)?;
         if params.one("cancel").is_some() {
             let why = "The person cancelled.";
             let error = AuthorizationError::new(AuthorizationErrorCode::AccessDenied, why);
@@ -163,7 +164,9 @@ impl SignIns {
         }
         let client = self.clients.find(&asked.client).await?.ok_or(PageFault::UnknownClient)?;
         if params.one("continue").is_some() {
+            // Another person may have signed in in this browser since the page was shown.
             let live = self.sessions.live(session).await?;
+            let live = live.filter(|live| named.as_ref() == Some(&live.user.id));
             let live = live.ok_or_else(|| StepFault::Form { again: Some(again(&asked)) })?;
             self.clients.remember(&client).await?;
             return self.answer(&live, &asked).await;

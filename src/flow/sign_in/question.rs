@@ -10,6 +10,7 @@ use crate::{
     flow::session::Live,
     protocol::{
         form::Params,
+        id::UserId,
         secret::{BrowserToken, Digest},
     },
 };
@@ -44,7 +45,15 @@ pub struct Known {
 struct Form {
     asked: Asked,
     browser: Digest,
+    /// Whom the page named: nobody else goes on by its button.
+    named: Option<UserId>,
     at: Timestamp,
+}
+
+/// What a page asked, and whom it named as signed in.
+pub(super) struct Shown {
+    pub(super) asked: Asked,
+    pub(super) named: Option<UserId>,
 }
 
 const FORM: &str = "authorize-form";
@@ -57,7 +66,8 @@ impl SignIns {
         browser: &BrowserToken,
         live: Option<&Live>,
     ) -> Question {
-        let form = Form { asked, browser: browser.digest(), at: self.clock.now() };
+        let named = live.map(|live| live.user.id.clone());
+        let form = Form { asked, browser: browser.digest(), named, at: self.clock.now() };
         let plain = serde_json::to_vec(&form).unwrap_or_default();
         let sealed = self.vault.seal(FORM, &plain, random(&*self.entropy));
         let form_text = URL_SAFE_NO_PAD.encode(sealed);
@@ -83,7 +93,7 @@ impl SignIns {
         &self,
         params: &Params,
         browser: Option<&BrowserToken>,
-    ) -> Result<Asked, StepFault> {
+    ) -> Result<Shown, StepFault> {
         let sealed = URL_SAFE_NO_PAD.decode(params.one("form").unwrap_or_default()).ok();
         let plain = sealed.and_then(|sealed| self.vault.open(FORM, &sealed));
         let form: Option<Form> = plain.and_then(|plain| serde_json::from_slice(&plain).ok());
@@ -91,7 +101,7 @@ impl SignIns {
         let same = browser.is_some_and(|browser| browser.digest().matches(&form.browser));
         let fresh = self.clock.now() < form.at.plus(self.limits.sign_in);
         if same && fresh {
-            return Ok(form.asked);
+            return Ok(Shown { asked: form.asked, named: form.named });
         }
         Err(StepFault::Form { again: Some(again(&form.asked)) })
     }
