@@ -13,6 +13,7 @@ mod guard;
 mod harness;
 mod oauth;
 mod pages;
+mod people;
 mod readme;
 mod rmcp_client;
 mod running;

@@ -45,6 +45,15 @@ impl World {
         Self { kind, provider, spare, service, setup, client, judged: Cell::default() }
     }
 
+    /// The same world, its service started again with other settings.
+    pub(crate) async fn changed(self, change: impl FnOnce(Setup) -> Setup) -> Self {
+        let clock = Arc::clone(&self.service.clock);
+        let setup = change(self.setup);
+        drop(self.service);
+        let service = setup.clone().start_at(clock).await;
+        Self { service, setup, ..self }
+    }
+
     /// The client's request, for every scope.
     pub(crate) fn ask(&self) -> Form {
         self.service.ask(&self.client).and("scope", "read write admin")

@@ -42,6 +42,22 @@ impl Browser {
         self.send(request.unwrap()).await
     }
 
+    /// Opens a path of ours with more headers than cookies.
+    pub(crate) async fn get_with(&mut self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send(with(Request::get(path).body(Body::empty()).unwrap(), headers)).await
+    }
+
+    /// Posts a form to a path of ours with these headers, and not with those of a browser.
+    pub(crate) async fn post_with(
+        &mut self,
+        path: &str,
+        form: &Form,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let request = Request::post(path).header(header::CONTENT_TYPE, FORM);
+        self.send(with(request.body(Body::from(form.encoded())).unwrap(), headers)).await
+    }
+
     /// Presses a button of the page's form.
     pub(crate) async fn press(
         &mut self,
@@ -96,6 +112,14 @@ async fn read(request: reqwest::RequestBuilder) -> Answer {
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status(), response.headers().clone());
     Answer { status, headers, body: response.text().await.unwrap() }
+}
+
+fn with(mut request: Request<Body>, headers: &[(&str, &str)]) -> Request<Body> {
+    for (name, value) in headers {
+        let name: header::HeaderName = name.parse().unwrap();
+        request.headers_mut().insert(name, value.parse().unwrap());
+    }
+    request
 }
 
 const FORM: &str = "application/x-www-form-urlencoded";
