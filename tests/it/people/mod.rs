@@ -2,6 +2,8 @@
 
 mod agreed;
 mod continued;
+mod redemption;
+mod refresh;
 mod sessions;
 mod silent;
 mod standing;
