@@ -1,7 +1,11 @@
 //! People who are signed in here: their browsers, what they agreed to, and what they may do by now.
 
+mod account;
 mod agreed;
 mod continued;
+mod forms;
+mod identities;
+mod linking;
 mod redemption;
 mod refresh;
 mod sessions;
