@@ -26,13 +26,13 @@ impl Home {
     }
 
     /// Alice presses "add" and signs in at the other provider: the callback's URL, yet to be opened.
-    async fn to_callback(&mut self) -> String {
+    async fn way_to_callback(&mut self) -> String {
         let left = press(&self.world.service, &mut self.browser, ("add", "spare")).await;
         way_back(&self.world.spare, left.location().unwrap())
     }
 
     async fn add(&mut self) -> Answer {
-        let back = self.to_callback().await;
+        let back = self.way_to_callback().await;
         self.browser.get(&back).await
     }
 
@@ -131,7 +131,7 @@ async fn an_identity_that_is_not_admitted_is_not_added() {
 #[tokio::test]
 async fn a_session_that_ended_meanwhile_adds_nothing() {
     let mut home = Home::start().await;
-    let back = home.to_callback().await;
+    let back = home.way_to_callback().await;
     let mut same = home.browser.clone();
     press(&home.world.service, &mut same, ("sign_out", "1")).await;
     let answer = home.browser.get(&back).await;
@@ -147,7 +147,7 @@ async fn a_session_whose_day_ended_meanwhile_adds_nothing() {
         assert!(person(&mut home.browser).await.is_some());
     }
     home.world.service.wait(1799);
-    let back = home.to_callback().await;
+    let back = home.way_to_callback().await;
     home.world.service.wait(1);
     let answer = home.browser.get(&back).await;
     home.nothing_was_added(&answer, NOTHING);
@@ -156,7 +156,7 @@ async fn a_session_whose_day_ended_meanwhile_adds_nothing() {
 #[tokio::test]
 async fn without_the_session_cookie_nothing_is_added() {
     let mut home = Home::start().await;
-    let back = home.to_callback().await;
+    let back = home.way_to_callback().await;
     home.browser.cookies.remove("countersign-session");
     let answer = home.browser.get(&back).await;
     home.nothing_was_added(&answer, NOTHING);
@@ -167,7 +167,7 @@ async fn without_the_session_cookie_nothing_is_added() {
 #[tokio::test]
 async fn another_browser_cannot_finish_it() {
     let mut home = Home::start().await;
-    let back = home.to_callback().await;
+    let back = home.way_to_callback().await;
     let mut other = home.world.service.browser();
     let answer = other.get(&back).await;
     home.nothing_was_added(&answer, "400 This sign-in has expired");
@@ -180,7 +180,7 @@ async fn another_browser_cannot_finish_it() {
 async fn another_session_at_the_callback_gets_nothing_even_of_the_same_person() {
     for subject in ["mallory", "alice-at-oidc"] {
         let mut home = Home::start().await;
-        let back = home.to_callback().await;
+        let back = home.way_to_callback().await;
         home.world.provider.now(|desk| desk.person["sub"] = json!(subject));
         let mut other = home.world.service.browser();
         enter(&home.world, &mut other, "oidc").await;
@@ -197,7 +197,7 @@ async fn another_session_at_the_callback_gets_nothing_even_of_the_same_person() 
 #[tokio::test]
 async fn somebody_disabled_meanwhile_adds_nothing() {
     let mut home = Home::start().await;
-    let back = home.to_callback().await;
+    let back = home.way_to_callback().await;
     let alice = user(&home.world.service, "Alice Liddell").await.id;
     home.world.service.execute("UPDATE users SET disabled = 1 WHERE id = ?", alice.as_str());
     let answer = home.browser.get(&back).await;
@@ -207,7 +207,7 @@ async fn somebody_disabled_meanwhile_adds_nothing() {
 #[tokio::test]
 async fn a_callback_opened_twice_adds_once() {
     let mut home = Home::start().await;
-    let back = home.to_callback().await;
+    let back = home.way_to_callback().await;
     let mut again = home.browser.clone();
     home.browser.get(&back).await;
     assert_eq!(again.get(&back).await.page(), "400 This sign-in has expired");
@@ -216,7 +216,7 @@ async fn a_callback_opened_twice_adds_once() {
 #[tokio::test]
 async fn a_person_who_declines_there_is_told_and_keeps_what_they_had() {
     let mut home = Home::start().await;
-    let back = home.to_callback().await;
+    let back = home.way_to_callback().await;
     let declined = crate::federation::world::with_param(&back, "code", None);
     let declined = crate::federation::world::with_param(&declined, "error", Some("access_denied"));
     let answer = home.browser.get(&declined).await;
@@ -228,7 +228,7 @@ async fn a_person_who_declines_there_is_told_and_keeps_what_they_had() {
 async fn trouble_with_the_store_adds_nothing() {
     for verb in ["session", "link"] {
         let mut home = Home::start().await;
-        let back = home.to_callback().await;
+        let back = home.way_to_callback().await;
         home.world.service.store.breaks(verb);
         let answer = home.browser.get(&back).await;
         home.world.service.store.heals();
