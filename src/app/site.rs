@@ -165,6 +165,7 @@ impl People {
             providers: Arc::clone(providers),
             terms: Arc::clone(&terms),
             expand: Arc::clone(&expand),
+            clock: clock(),
         });
         let sessions = Sessions {
             store: store(),

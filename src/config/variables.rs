@@ -163,7 +163,7 @@ pub static VARIABLES: &[Variable] = &[
         GOOGLE,
         "GOOGLE_CLIENT_ID",
         None,
-        "OAuth client of type Web application. Google Cloud console, APIs and services, Credentials; its redirect URI is the public URL with /callback/google behind it.",
+        "OAuth client of type Web application. Google Cloud console, APIs and services, Credentials; its redirect URI is the public URL with /callback/google behind it. providers/firebase.toml reads it too: with both of these set, Firebase signs in by redirect, and the URI ends in /callback/firebase.",
     ),
     secret(GOOGLE, "GOOGLE_CLIENT_SECRET", None, "Client secret of the same client."),
     setting(

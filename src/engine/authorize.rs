@@ -106,6 +106,8 @@ pub enum Prompt {
     Usual,
     /// Ask in any case.
     Ask,
+    /// Ask, and have the person sign in at a provider.
+    SignIn,
     /// `none`: do not ask; answer, or say why not.
     Never,
 }
@@ -232,6 +234,9 @@ fn prompt(params: &Params) -> Prompt {
     match params.one("prompt") {
         None | Some("") => Prompt::Usual,
         Some(words) if words.split(' ').any(|word| word == "none") => Prompt::Never,
+        Some(words) if words.split(' ').any(|word| ["login", "select_account"].contains(&word)) => {
+            Prompt::SignIn
+        }
         Some(_) => Prompt::Ask,
     }
 }

@@ -1,6 +1,6 @@
 //! A person's own page: their identities, the apps they allowed, and their signed-in browsers.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -97,6 +97,9 @@ pub enum AccountFault {
     /// Nobody is signed in, or the form is another session's.
     #[error("This page has expired, or was opened in another browser.")]
     Form,
+    /// The sign-in was too long ago to change how one signs in.
+    #[error("For your safety, ways to sign in are changed only shortly after signing in.")]
+    TooLongAgo,
     /// There is no such provider.
     #[error("This way to sign in is not offered here.")]
     NoProvider,
@@ -145,10 +148,7 @@ impl Accounts {
                 self.store.disconnect(user, &client, now).await?;
                 true
             }
-            Change::Remove(name) => match self.identity(&live, &name).await? {
-                Some(key) => self.store.unlink(&key, user, now).await?,
-                None => false,
-            },
+            Change::Remove(name) => self.remove(&live, &name).await?,
             Change::End(name) => self.end(&live, &name).await?,
             Change::SignOut => self.store.end_session(&live.session.digest).await?,
         };
@@ -160,6 +160,17 @@ impl Accounts {
             (true, true) => Changed::Done,
             (false, _) => Changed::Nothing,
         })
+    }
+
+    /// Ends the session of this browser, if it has one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn sign_out(&self, session: Option<&SessionToken>) -> Result<(), StoreError> {
+        match session {
+            Some(session) => self.store.end_session(&session.digest()).await.map(drop),
+            None => Ok(()),
+        }
     }
 
     /// The way to a provider, to sign in for this page.
@@ -181,6 +192,7 @@ impl Accounts {
         provider: &ProviderId,
     ) -> Result<Departure, AccountFault> {
         let live = self.owner(session, form).await?;
+        self.recent(&live)?;
         let purpose = Purpose::Link { user: live.user.id, session: live.session.digest };
         self.leave(provider, purpose).await
     }
@@ -211,6 +223,20 @@ impl Accounts {
             made_for.is_some_and(|bytes| bytes.as_slice() == live.session.digest.as_bytes())
         });
         live.ok_or(AccountFault::Form)
+    }
+
+    /// Whoever finds a browser open must not take the account over for good.
+    fn recent(&self, live: &Live) -> Result<(), AccountFault> {
+        let fresh = self.clock.now().since(live.session.created_at) < RECENT;
+        fresh.then_some(()).ok_or(AccountFault::TooLongAgo)
+    }
+
+    async fn remove(&self, live: &Live, name: &str) -> Result<bool, AccountFault> {
+        self.recent(live)?;
+        match self.identity(live, name).await? {
+            Some(key) => Ok(self.store.unlink(&key, &live.user.id, self.clock.now()).await?),
+            None => Ok(false),
+        }
     }
 
     async fn apps(&self, grants: Vec<Grant>) -> Result<Vec<App>, StoreError> {
@@ -260,3 +286,5 @@ fn short(digest: &Digest) -> String {
 }
 
 const FORM: &str = "account-form";
+/// How long after a sign-in the ways to sign in may be changed.
+const RECENT: Duration = Duration::from_mins(10);

@@ -7,7 +7,7 @@ use crate::{
     engine::{
         authorize::Asked,
         limits::Limits,
-        record::{Authorization, Code, Consent, User},
+        record::{Authorization, Code, Consent, IdentityKey, User},
     },
     jose::seal::Vault,
     protocol::{
@@ -62,7 +62,8 @@ impl Authorizer {
     #[must_use]
     pub fn sealed_claims(&self, principal: &Principal) -> Vec<u8> {
         let plain = serde_json::to_vec(principal.identity().claims()).unwrap_or_default();
-        self.vault.seal(CLAIMS, &plain, random(&*self.entropy))
+        let purpose = claims_of(principal.identity().key());
+        self.vault.seal(&purpose, &plain, random(&*self.entropy))
     }
 
     /// A code for what was asked, as far as the principal has it.
@@ -130,8 +131,10 @@ impl Authorizer {
     }
 }
 
-/// What kept claims are sealed for.
-pub(super) const CLAIMS: &str = "identity-claims";
+/// What kept claims are sealed for: one identity's and no other's.
+pub(super) fn claims_of(key: &IdentityKey) -> String {
+    format!("identity-claims\n{}\n{}\n{}", key.provider, key.issuer, key.subject)
+}
 
 /// RFC 6749 §4.1.2.1 `access_denied`.
 pub(super) fn denied(why: &'static str) -> AuthorizationError {

@@ -169,7 +169,11 @@ impl Provider {
         let ask = Assertion { email, key, token_endpoint };
         let now = self.clock.now();
         let access_token = self.access_tokens.token(&self.fetcher, ask, now).await?;
-        self.toolkit(firebase).account(&firebase.project, uid, &access_token).await
+        let found = self.toolkit(firebase).account(&firebase.project, uid, &access_token).await;
+        if matches!(&found, Err(ToolkitFault::Refused { code }) if !GONE.contains(&code.as_str())) {
+            self.access_tokens.forget().await;
+        }
+        found
     }
 
     fn judge(

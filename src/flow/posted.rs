@@ -13,7 +13,7 @@ use crate::{
     flow::{
         authorizer::denied,
         callback::{CallbackFault, Callbacks, Finished, To, Unidentified, principal},
-        pending::{Pending, cookie_suffix},
+        pending::{Pending, Purpose, cookie_suffix},
         providers::Provider,
         session::Visitor,
     },
@@ -48,6 +48,8 @@ pub struct Confirmation {
     pub client_name: String,
     /// Where the browser returns to; none for the person's own page.
     pub redirect: Option<RedirectUri>,
+    /// Whether the account is added to whoever is signed in here.
+    pub link: bool,
     /// The way back, to use another account.
     pub again: String,
 }
@@ -127,11 +129,13 @@ impl Callbacks {
         };
         let pending = self.peek(provider, Some(state), Some(browser)).await?;
         let pending = pending.ok_or(PostFault::NoSignIn)?;
-        let identity = provider.posted_identity(token, pending.at).await;
+        let identity = provider.confirmed_identity(token, pending.at).await;
         let identity = identity.map_err(Unidentified::from)?;
         let (name, email) =
             (identity.name().map(str::to_owned), identity.email_claim().map(str::to_owned));
         principal(provider, identity)?;
+        // Nobody has us ask Google who is refused without.
+        provider.posted_identity(token, pending.at).await.map_err(Unidentified::from)?;
         self.spend_token(token).await?;
         let (digest, now) = (state.digest(), self.clock.now());
         let ended = self.store.take_sign_in(&digest, &browser.digest(), id, now).await?;
@@ -160,6 +164,7 @@ impl Callbacks {
             name,
             email,
             again: pending.purpose.again(),
+            link: matches!(pending.purpose, Purpose::Link { .. }),
             redirect: pending.purpose.asked().map(|asked| asked.redirect_uri.clone()),
             client_name: pending.client_name,
         })

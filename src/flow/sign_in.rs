@@ -134,7 +134,7 @@ impl SignIns {
         };
         let live = self.sessions.live(visit.session).await?;
         if let Some(live) = &live
-            && self.may_skip(&client, &asked, live, visit).await?
+            && self.may_skip(&asked, live, visit).await?
         {
             self.clients.remember(&client).await?;
             return self.answer(live, &asked).await;
@@ -184,16 +184,18 @@ impl SignIns {
     }
 
     /// Whether the person agreed to all of this before, and comes of their own will. A program on this
-    /// computer, or behind an app's scheme, may be another one than the last time, and is asked for each
-    /// time unless the operator registered it.
+    /// computer, or behind an app's scheme, may be another one than the last time: it is asked for each
+    /// time.
     async fn may_skip(
         &self,
-        client: &Client,
         asked: &Asked,
         live: &Live,
         visit: Visit<'_>,
     ) -> Result<bool, StoreError> {
-        if !visit.own_will || asked.prompt == Prompt::Ask || !is_the_same_program(client, asked) {
+        if !visit.own_will
+            || asked.prompt != Prompt::Usual && asked.prompt != Prompt::Never
+            || !returns_to_a_host(asked)
+        {
             return Ok(false);
         }
         let host = asked.redirect_uri.display_host();
@@ -229,9 +231,8 @@ impl SignIns {
     }
 }
 
-fn is_the_same_program(client: &Client, asked: &Asked) -> bool {
-    let web = asked.redirect_uri.as_str().starts_with("https://");
-    web || client.kind == crate::engine::record::ClientKind::PreRegistered
+fn returns_to_a_host(asked: &Asked) -> bool {
+    asked.redirect_uri.as_str().starts_with("https://")
 }
 
 /// OpenID Connect Core §3.1.2.6: the person would have to be asked, and must not be.

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use crate::{
-    ambient::Timestamp,
+    ambient::{Clock, Timestamp},
     engine::{
         authorize::Terms,
         record::{Authorization, IdentityKey, User},
     },
     flow::{
-        authorizer::{CLAIMS, Expand},
+        authorizer::{Expand, claims_of},
         providers::{Provider, ProviderFault},
     },
     jose::seal::Vault,
@@ -34,6 +34,8 @@ pub struct Standing {
     pub terms: Arc<[Terms]>,
     /// What scopes imply.
     pub expand: Expand,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
 }
 
 /// Why something granted holds no longer.
@@ -45,6 +47,9 @@ pub enum Fallen {
     /// The provider, the server or the person's place among the rules is no more.
     #[error("{0}")]
     Gone(&'static str),
+    /// The provider no longer stands behind the account; every browser and grant of it ends.
+    #[error("The account no longer stands at the identity provider.")]
+    Revoked,
     /// The provider cannot be asked just now.
     #[error("The identity provider cannot be asked right now; try again.")]
     Later,
@@ -68,13 +73,19 @@ impl Standing {
         let person = person.ok_or(Fallen::Disabled)?;
         let provider = self.provider(key)?;
         let held = self.store.identity(key).await?.filter(|held| held.user == *user);
-        let claims = held.and_then(|held| held.claims).and_then(|sealed| self.opened(&sealed));
+        let claims = held.and_then(|held| held.claims).and_then(|sealed| self.opened(key, &sealed));
         let claims = claims.ok_or(Fallen::Gone(AGAIN))?;
         let settings = provider.adapter.settings();
         let identity = Identity::held(settings, key, &claims, auth_time);
         let identity = identity.map_err(|_| Fallen::Gone(AGAIN))?;
         match decide(settings, identity) {
-            Decision::Admitted(principal) => Ok((person, principal)),
+            Decision::Admitted(principal) => {
+                // Of several identities, this one's word about itself and no other's.
+                let identity = principal.identity();
+                let name = identity.name().map(str::to_owned);
+                let email = identity.verified_email().map(str::to_owned);
+                Ok((User { name, email, ..person }, principal))
+            }
             Decision::NotAdmitted(reason) => {
                 tracing::info!(provider = %key.provider, %reason, "person no longer admitted");
                 Err(Fallen::Gone("This account is no longer admitted here."))
@@ -86,7 +97,7 @@ impl Standing {
     ///
     /// # Errors
     /// [`Fallen`].
-    pub async fn scopes(&self, granted: &Authorization) -> Result<(User, Scopes), Fallen> {
+    async fn scopes(&self, granted: &Authorization) -> Result<(User, Scopes), Fallen> {
         let terms = self
             .terms
             .iter()
@@ -102,18 +113,28 @@ impl Standing {
         Ok((user, left))
     }
 
-    /// The same at a refresh, where the provider is asked too if it can be.
+    /// The same before a token is issued, where the provider is asked too if it can be.
     ///
     /// # Errors
     /// [`Fallen`].
-    pub async fn at_refresh(&self, granted: &Authorization) -> Result<(User, Scopes), Fallen> {
+    pub async fn for_tokens(&self, granted: &Authorization) -> Result<(User, Scopes), Fallen> {
         let good = self.scopes(granted).await?;
-        let Authorization { identity, auth_time, .. } = granted;
-        match self.provider(identity)?.still_stands(&identity.subject, *auth_time).await {
-            Ok(()) => Ok(good),
+        self.asked(&granted.identity, granted.auth_time).await?;
+        Ok(good)
+    }
+
+    /// Asks the provider, where it can be asked without the person. Whoever it no longer stands behind
+    /// is signed out here, everywhere.
+    ///
+    /// # Errors
+    /// [`Fallen`].
+    pub async fn asked(&self, identity: &IdentityKey, auth_time: Timestamp) -> Result<(), Fallen> {
+        match self.provider(identity)?.still_stands(&identity.subject, auth_time).await {
+            Ok(()) => Ok(()),
             Err(ProviderFault::Revoked(why)) => {
                 tracing::info!(provider = %identity.provider, why, "account no longer stands");
-                Err(Fallen::Gone("The account no longer stands at the identity provider."))
+                self.store.end_identity(identity, self.clock.now()).await?;
+                Err(Fallen::Revoked)
             }
             Err(fault) => {
                 tracing::warn!(provider = %identity.provider, %fault, "account cannot be asked for");
@@ -127,8 +148,12 @@ impl Standing {
         found.ok_or(Fallen::Gone("That identity provider is no longer used here."))
     }
 
-    fn opened(&self, sealed: &[u8]) -> Option<serde_json::Map<String, serde_json::Value>> {
-        serde_json::from_slice(&self.vault.open(CLAIMS, sealed)?).ok()
+    fn opened(
+        &self,
+        key: &IdentityKey,
+        sealed: &[u8],
+    ) -> Option<serde_json::Map<String, serde_json::Value>> {
+        serde_json::from_slice(&self.vault.open(&claims_of(key), sealed)?).ok()
     }
 }
 

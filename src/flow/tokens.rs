@@ -119,7 +119,7 @@ impl Tokens {
     }
 
     async fn holds_yet(&self, granted: &Authorization) -> Result<(User, Scopes), TokenError> {
-        match self.standing.scopes(granted).await {
+        match self.standing.for_tokens(granted).await {
             Ok(found) => Ok(found),
             Err(fallen) => {
                 let whose = Grantee { user: &granted.user, grant: None };
@@ -209,6 +209,7 @@ impl Tokens {
         let ended = match (&fallen, granted.grant) {
             (Fallen::Disabled, Some(_)) => self.revoker.sign_out(granted.user, now).await,
             (Fallen::Gone(_), Some(grant)) => self.revoker.revoke(grant, now).await.map(drop),
+            (Fallen::Revoked, _) => self.revoker.recall(now, now).await,
             _ => Ok(()),
         };
         match (ended, fallen) {

@@ -75,8 +75,10 @@ impl Adapter for Firebase {
         }
         let firebase = self.settings.firebase.as_deref();
         let subject = firebase.map_or_else(|| uid.to_owned(), |firebase| firebase.subject(uid));
+        let invented =
+            self.settings.firebase.as_deref().and_then(|firebase| firebase.invented_issuer());
         let vouched = Vouched {
-            issuer: token.issuer(),
+            issuer: invented.as_deref().unwrap_or(token.issuer()),
             subject: &subject,
             auth_time: token.auth_time().unwrap_or(token.issued_at()),
             claims: token.claims(),

@@ -24,7 +24,7 @@ pub(super) fn issuers(file: &ProviderFile, faults: &mut Faults) -> Vec<String> {
     match file.kind {
         Kind::Auth0 => auth0_issuer(file.domain.as_deref(), faults).into_iter().collect(),
         Kind::Dev => vec![DEV_ISSUER.to_owned()],
-        Kind::Firebase => file.project.iter().map(|project| firebase::issuer(project)).collect(),
+        Kind::Firebase => firebase::issuers(file),
         Kind::Oidc => oidc_issuers(file, faults),
     }
 }

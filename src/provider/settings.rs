@@ -148,7 +148,10 @@ impl ProviderSettings {
 
     /// One discovery document speaks for one issuer (OIDC Discovery §4.3).
     fn check_discovery(&self, faults: &mut Faults) {
-        if issuers::distinct(&self.issuers) > 1 && !self.endpoints.are_complete() {
+        if self.firebase.is_none()
+            && issuers::distinct(&self.issuers) > 1
+            && !self.endpoints.are_complete()
+        {
             let remedy =
                 "endpoints = { authorization = …, token = …, jwks = … }, or one file per issuer";
             faults.add("endpoints", "several issuers have no discovery document in common", remedy);

@@ -63,6 +63,9 @@ pub trait People: Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<bool, StoreError>;
 
+    /// Ends the sessions and grants that came by an identity; the identity stays.
+    async fn end_identity(&self, key: &IdentityKey, now: Timestamp) -> Result<(), StoreError>;
+
     /// Writes a session, and ends the one that it replaces in the same browser.
     async fn put_session(
         &self,

@@ -6,7 +6,7 @@ use axum::{
     Extension,
     body::Bytes,
     extract::{Path, RawQuery, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
@@ -42,6 +42,7 @@ pub(super) async fn asset(Path(file): Path<String>) -> Response {
 pub(super) async fn show(
     State(site): State<Arc<Site>>,
     Extension(id): Extension<RequestId>,
+    method: Method,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
@@ -49,7 +50,8 @@ pub(super) async fn show(
     let step = match Params::parse_with_repeats(&query.unwrap_or_default()) {
         Ok(params) => {
             let session = site.shown.cookies.session(&headers);
-            let (session, own_will) = (session.as_ref(), is_own_will(&headers));
+            let (session, own_will) =
+                (session.as_ref(), method == Method::GET && is_own_will(&headers));
             site.sign_ins.ask(&params, Visit { browser: &browser, session, own_will }).await
         }
         Err(fault) => return site.complaint(&id, Complaint::malformed(&fault.to_string())),
@@ -86,8 +88,9 @@ fn is_own_will(headers: &HeaderMap) -> bool {
     let site = text("sec-fetch-site").unwrap_or_default();
     let opened = text("sec-fetch-mode") == Some("navigate")
         && text("sec-fetch-dest") == Some("document")
-        && text("sec-fetch-user") == Some("?1");
-    opened || ["same-origin", "same-site", "none"].contains(&site)
+        && text("sec-purpose").is_none();
+    let by_hand = text("sec-fetch-user") == Some("?1");
+    opened && (by_hand || ["same-origin", "same-site", "none"].contains(&site))
 }
 
 impl Site {

@@ -201,6 +201,7 @@ impl Site {
             email: found.email.clone(),
             client_name: found.client_name.clone(),
             redirect_host: client.map(RedirectUri::display_host),
+            link: found.link,
             back: found.again.clone(),
         });
         self.page(StatusCode::OK, &forms, Opener::Kept, html)

@@ -181,6 +181,13 @@ impl Complaint {
                 again,
                 ..Self::new(StatusCode::BAD_REQUEST, "Nothing was changed", fault.to_string())
             },
+            AccountFault::TooLongAgo => Self {
+                remedy: Some(
+                    "Sign out of this browser, sign in again, and do it within ten minutes.",
+                ),
+                again,
+                ..Self::new(StatusCode::FORBIDDEN, "Nothing was changed", fault.to_string())
+            },
             AccountFault::ProviderDown(_) => Self {
                 remedy: Some("Try again in a minute."),
                 again,

@@ -6,14 +6,14 @@ use axum::{
     Extension,
     body::Bytes,
     extract::State,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, header},
     response::Response,
 };
 
 use crate::web::{
     Site,
     headers::{FormTarget, Opener},
-    pages::{SignOutPage, SignedOutPage},
+    pages::{Link, SignOutPage, SignedOutPage},
     problem::Complaint,
     request::RequestId,
 };
@@ -39,14 +39,22 @@ pub(super) async fn leave(
         Err(complaint) => return site.complaint(&id, complaint),
     };
     let chosen = params.one("provider").unwrap_or_default();
+    let Some(known) = site.shown.buttons.iter().find(|known| known.id == chosen) else {
+        return site.complaint(&id, Complaint::unknown_provider());
+    };
+    // Our own session first, whatever the provider does.
+    if let Err(error) = site.accounts.sign_out(site.shown.cookies.session(&headers).as_ref()).await
+    {
+        return site.complaint(&id, Complaint::of_store(&error));
+    }
     let back = site.shown.issuer.join("/signed-out");
-    if let Some(location) = site.sign_ins.sign_out_url(chosen, &back).await {
-        return site.redirect(&location);
-    }
-    match site.shown.buttons.iter().find(|known| known.id == chosen) {
-        Some(known) => site.signed_out_page(Some(known.label.clone())),
-        None => site.complaint(&id, Complaint::unknown_provider()),
-    }
+    let mut response = match site.sign_ins.sign_out_url(chosen, &back).await {
+        Some(location) => site.redirect(&location),
+        None => site.signed_out_page(Some(known.label.clone())),
+    };
+    let line = site.shown.cookies.clear_session();
+    response.headers_mut().extend(line.map(|line| (header::SET_COOKIE, line)));
+    response
 }
 
 /// `GET /signed-out`: where the provider sends the browser afterwards.
@@ -56,7 +64,8 @@ pub(super) async fn done(State(site): State<Arc<Site>>) -> Response {
 
 impl Site {
     fn signed_out_page(&self, provider: Option<String>) -> Response {
-        let page = SignedOutPage { provider, back: None };
+        let back = Link { href: "/".to_owned(), label: "Home".to_owned() };
+        let page = SignedOutPage { provider, back: Some(back) };
         self.page(StatusCode::OK, &[], Opener::Severed, self.shown.pages.signed_out(&page))
     }
 }

@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use super::{SignIns, StepFault};
 use crate::{
     ambient::{Timestamp, random},
-    engine::{authorize::Asked, record::Client},
+    engine::{
+        authorize::{Asked, Prompt},
+        record::Client,
+    },
     flow::session::Live,
     protocol::{
         form::Params,
@@ -66,6 +69,8 @@ impl SignIns {
         browser: &BrowserToken,
         live: Option<&Live>,
     ) -> Question {
+        // Who is to sign in anew is not offered to go on as they are.
+        let live = live.filter(|_| asked.prompt != Prompt::SignIn);
         let named = live.map(|live| live.user.id.clone());
         let form = Form { asked, browser: browser.digest(), named, at: self.clock.now() };
         let plain = serde_json::to_vec(&form).unwrap_or_default();

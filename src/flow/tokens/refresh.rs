@@ -90,7 +90,7 @@ impl Tokens {
 
     /// The grant with the scopes that hold now; a grant that holds no longer ends here.
     async fn left(&self, grant: &Grant) -> Result<Left, TokenError> {
-        match self.standing.at_refresh(&grant.authorization).await {
+        match self.standing.for_tokens(&grant.authorization).await {
             Ok((user, scopes)) => {
                 let authorization = Authorization { scopes, ..grant.authorization.clone() };
                 Ok(Left { user, grant: Grant { authorization, ..grant.clone() } })

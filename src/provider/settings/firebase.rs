@@ -1,17 +1,19 @@
 //! What a file of kind `firebase` says beyond what every provider file says.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+mod service_account;
+mod ways;
+
 use serde_json::json;
 use url::{Host, Url};
 
+pub(crate) use self::ways::ways;
+pub use self::{service_account::ServiceAccount, ways::has_button};
 use super::ProviderSettings;
 use crate::{
-    jose::{algorithm::Algorithm, sign::SigningKey},
     protocol::id::ProviderId,
     provider::{
         fault::Faults,
-        file::{Fails, GoogleTable, Mode, ProviderFile, Revocation, ServiceAccountTable},
-        secret::Secret,
+        file::{Fails, GoogleTable, Mode, ProviderFile, Revocation},
     },
 };
 
@@ -39,17 +41,6 @@ pub struct FirebaseSettings {
     tenant: Option<String>,
 }
 
-/// A Google service account.
-#[derive(Clone, Debug)]
-pub struct ServiceAccount {
-    /// Its address.
-    pub email: String,
-    /// Its key.
-    pub key: SigningKey,
-    /// Where its assertion is traded for an access token.
-    pub token_endpoint: Url,
-}
-
 impl FirebaseSettings {
     /// The tenant whose people may sign in.
     #[must_use]
@@ -71,8 +62,28 @@ impl FirebaseSettings {
     }
 }
 
+impl FirebaseSettings {
+    /// Under which issuer an emulator's people are kept: they must never be taken for the project's own
+    /// once the emulator is gone.
+    #[must_use]
+    pub fn invented_issuer(&self) -> Option<String> {
+        self.emulator.as_ref().map(|_| emulated(&self.project))
+    }
+}
+
+fn emulated(project: &str) -> String {
+    format!("emulator:{project}")
+}
+
+/// The issuers of a project's people: that of its ID tokens, and with an emulator its own beside it.
+pub(crate) fn issuers(file: &ProviderFile) -> Vec<String> {
+    let invented = |project: &String| file.emulator.as_ref().map(|_| emulated(project));
+    let both = |project: &String| [Some(issuer(project)), invented(project)];
+    file.project.iter().flat_map(both).flatten().collect()
+}
+
 /// The `iss` of a project's ID tokens.
-pub(crate) fn issuer(project: &str) -> String {
+fn issuer(project: &str) -> String {
     format!("https://securetoken.google.com/{project}")
 }
 
@@ -91,12 +102,12 @@ pub(super) fn read(id: &ProviderId, file: &ProviderFile, faults: &mut Faults) ->
             faults,
         ),
         auth_domain: auth_domain(file, mode, faults),
-        sign_in: sign_in(file, mode, faults),
+        sign_in: ways::read(file, mode, faults),
         google: code_flow(id, google, mode, faults),
         toolkit: toolkit(file, emulator.as_ref(), faults),
         emulator,
         revocation: revocation(file, faults),
-        service_account: service_account(file, faults),
+        service_account: service_account::read(file, faults),
         tenant: tenant(file, faults),
     }
 }
@@ -127,7 +138,9 @@ fn project(file: &ProviderFile, faults: &mut Faults) -> String {
 
 /// It goes into the page's policy, so it must be one plain host and nothing else.
 fn auth_domain(file: &ProviderFile, mode: Mode, faults: &mut Faults) -> String {
-    let remedy = "the web app's authDomain, such as \"example-1a2b3.firebaseapp.com\"";
+    let remedy = "set FIREBASE_AUTH_DOMAIN to the web app's authDomain, such as \
+                  example-1a2b3.firebaseapp.com; or, for mode = \"redirect\", GOOGLE_CLIENT_ID and \
+                  GOOGLE_CLIENT_SECRET";
     if mode == Mode::Redirect && file.auth_domain.as_deref().is_none_or(str::is_empty) {
         return String::new();
     }
@@ -139,35 +152,6 @@ fn auth_domain(file: &ProviderFile, mode: Mode, faults: &mut Faults) -> String {
         faults.add("auth_domain", format!("{domain:?} is no host name"), remedy);
     }
     domain
-}
-
-/// The ways to sign in that the file accepts.
-pub(crate) fn ways(file: &ProviderFile) -> Vec<String> {
-    file.sign_in.clone().unwrap_or_else(|| vec![GOOGLE.to_owned()])
-}
-
-fn sign_in(file: &ProviderFile, mode: Mode, faults: &mut Faults) -> Vec<String> {
-    let ways = ways(file);
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b".-_".contains(&b);
-    for way in ways.iter().filter(|way| way.is_empty() || !way.bytes().all(plain)) {
-        let remedy = "Firebase's provider ids, such as \"google.com\" or \"github.com\"";
-        faults.add("sign_in", format!("{way:?} is no provider id"), remedy);
-    }
-    if mode == Mode::Redirect && ways != [GOOGLE] {
-        let remedy = "sign_in = [\"google.com\"], or mode = \"sdk\"";
-        faults.add("sign_in", "mode = \"redirect\" signs in through Google alone", remedy);
-    }
-    if mode == Mode::Sdk && !ways.iter().any(|way| has_button(way)) {
-        let remedy = "add one that opens a window, such as \"google.com\"";
-        faults.add("sign_in", "leaves the page without a button", remedy);
-    }
-    ways
-}
-
-/// Whether the SDK signs in that way in a window of its own; the others are accepted from elsewhere only.
-#[must_use]
-pub fn has_button(way: &str) -> bool {
-    !["anonymous", "custom", "password", "phone", "emailLink"].contains(&way)
 }
 
 fn code_flow(
@@ -198,6 +182,10 @@ fn code_flow(
     });
     let read = serde_json::from_value::<ProviderFile>(file).map_err(|_| Vec::new());
     let read = read.map(|file| ProviderFile { endpoints: google.endpoints, ..file });
+    if google.secret.reveal().trim().is_empty() {
+        faults.add("google", "has no secret", "set GOOGLE_CLIENT_SECRET to that of the web client");
+        return None;
+    }
     match read.and_then(|file| ProviderSettings::from_file(id.clone(), file)) {
         Ok(settings) => Some(Box::new(settings)),
         Err(inner) => {
@@ -213,7 +201,9 @@ fn emulator(file: &ProviderFile, faults: &mut Faults) -> Option<Url> {
     let text = file.emulator.as_ref()?;
     let url = Url::parse(&format!("http://{text}")).ok().filter(|url| {
         let bare = url.path() == "/" && url.query().is_none() && url.port().is_some();
-        bare && url.username().is_empty() && crate::protocol::issuer::is_loopback(url)
+        bare && url.fragment().is_none()
+            && url.username().is_empty()
+            && crate::protocol::issuer::is_loopback(url)
     });
     if url.is_none() {
         let what =
@@ -249,36 +239,6 @@ fn revocation(file: &ProviderFile, faults: &mut Faults) -> Option<Fails> {
     file.revocation.map(|Revocation::Lookup| file.revocation_fails.unwrap_or_default())
 }
 
-fn service_account(file: &ProviderFile, faults: &mut Faults) -> Option<ServiceAccount> {
-    let ServiceAccountTable { email, private_key } = file.service_account.as_ref()?;
-    if email.trim().is_empty() && private_key.reveal().trim().is_empty() {
-        return None;
-    }
-    if file.revocation.is_none() {
-        let remedy = "revocation = \"lookup\", or no service_account";
-        faults.add("service_account", "is used for the revocation check alone", remedy);
-    }
-    let key = signing_key(private_key);
-    if key.is_none() || !email.contains('@') {
-        let remedy = "client_email and private_key of the service account's JSON key, whole";
-        faults.add("service_account", "is no service account", remedy);
-    }
-    let token = file.endpoints.token.as_deref().unwrap_or(TOKEN);
-    let token_endpoint = safe_url("endpoints.token", token, TOKEN, faults);
-    Some(ServiceAccount { email: email.trim().to_owned(), key: key?, token_endpoint })
-}
-
-/// An RSA key in PEM (RFC 7468), as Google's JSON keys hold it.
-fn signing_key(pem: &Secret) -> Option<SigningKey> {
-    let text = zeroize::Zeroizing::new(pem.reveal().replace("\\n", "\n"));
-    let body = text.trim().strip_prefix("-----BEGIN PRIVATE KEY-----")?;
-    let body = body.strip_suffix("-----END PRIVATE KEY-----")?;
-    let packed: zeroize::Zeroizing<String> =
-        zeroize::Zeroizing::new(body.chars().filter(|c| !c.is_whitespace()).collect());
-    let der = zeroize::Zeroizing::new(STANDARD.decode(packed.as_bytes()).ok()?);
-    SigningKey::from_pkcs8(Algorithm::Rs256, &der).ok()
-}
-
 fn tenant(file: &ProviderFile, faults: &mut Faults) -> Option<String> {
     let tenant = file.tenant.clone()?;
     let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
@@ -292,9 +252,7 @@ fn tenant(file: &ProviderFile, faults: &mut Faults) -> Option<String> {
     Some(tenant)
 }
 
-const GOOGLE: &str = "google.com";
 const TOOLKIT: &str = "https://identitytoolkit.googleapis.com/v1/";
-const TOKEN: &str = "https://oauth2.googleapis.com/token";
 /// Where Google publishes the keys of every project's ID tokens; those of session cookies are others.
 pub(crate) const KEYS: &str =
     "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com";

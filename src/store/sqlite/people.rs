@@ -91,6 +91,11 @@ impl People for Sqlite {
         self.writer.run(move |db| unlink(db, &key, &user, now)).await
     }
 
+    async fn end_identity(&self, key: &IdentityKey, now: Timestamp) -> Result<(), StoreError> {
+        let key = key.clone();
+        self.writer.run(move |db| end_identity(db, &key, now)).await
+    }
+
     async fn put_session(
         &self,
         session: &Session,
@@ -228,9 +233,15 @@ fn unlink(
     if run(db, sql::UNLINK_IDENTITY, taken)? == 0 {
         return Ok(false);
     }
-    run(db, sql::END_SESSIONS_OF_IDENTITY, named(key))?;
-    run(db, sql::REVOKE_GRANTS_OF_IDENTITY, params![now.unix(), provider, issuer, subject])?;
+    end_identity(db, key, now)?;
     Ok(true)
+}
+
+fn end_identity(db: &Connection, key: &IdentityKey, now: Timestamp) -> Result<(), StoreError> {
+    let [provider, issuer, subject] = named(key);
+    run(db, sql::END_SESSIONS_OF_IDENTITY, named(key))?;
+    let grants = params![now.unix(), provider, issuer, subject];
+    run(db, sql::REVOKE_GRANTS_OF_IDENTITY, grants).map(drop)
 }
 
 fn put_session(
@@ -254,7 +265,8 @@ fn put_session(
         session.expires_at.unix(),
         session.ends_at.unix(),
     ];
-    run(db, sql::PUT_SESSION, row).map(drop)
+    run(db, sql::PUT_SESSION, row)?;
+    run(db, sql::END_OLDEST_SESSIONS, [session.user.as_str()]).map(drop)
 }
 
 fn disconnect(

@@ -29,8 +29,10 @@ pub struct AccessTokens {
     kept: Mutex<Option<Kept>>,
 }
 
+/// The last outcome and how long it counts. A failure counts for a few seconds, so that of many who wait
+/// only the first waits for an endpoint that hangs.
 struct Kept {
-    token: Zeroizing<String>,
+    outcome: Result<Zeroizing<String>, ToolkitFault>,
     until: Timestamp,
 }
 
@@ -62,13 +64,22 @@ impl AccessTokens {
     ) -> Result<Zeroizing<String>, ToolkitFault> {
         let mut kept = self.kept.lock().await;
         if let Some(kept) = kept.as_ref().filter(|kept| now < kept.until) {
-            return Ok(kept.token.clone());
+            return kept.outcome.clone();
         }
-        let reply = trade(fetcher, ask, now).await?;
-        let life = Duration::from_secs(reply.expires_in.min(3600)).saturating_sub(SPARE);
-        let token = Zeroizing::new(reply.access_token);
-        *kept = Some(Kept { token: token.clone(), until: now.plus(life) });
-        Ok(token)
+        let (outcome, life) = match trade(fetcher, ask, now).await {
+            Ok(reply) => {
+                let life = Duration::from_secs(reply.expires_in.min(3600)).saturating_sub(SPARE);
+                (Ok(Zeroizing::new(reply.access_token)), life)
+            }
+            Err(fault) => (Err(fault), PAUSE),
+        };
+        *kept = Some(Kept { outcome: outcome.clone(), until: now.plus(life) });
+        outcome
+    }
+
+    /// Forgets a token that Google would not take.
+    pub async fn forget(&self) {
+        *self.kept.lock().await = None;
     }
 }
 
@@ -96,4 +107,5 @@ async fn trade(
 
 const SCOPE: &str = "https://www.googleapis.com/auth/identitytoolkit";
 const LIFE: Duration = Duration::from_mins(5);
+const PAUSE: Duration = Duration::from_secs(10);
 const SPARE: Duration = Duration::from_mins(1);

@@ -39,6 +39,8 @@ pub struct ConfirmPage {
     pub client_name: String,
     /// Where the browser returns to; none for the person's own page.
     pub redirect_host: Option<String>,
+    /// Whether the account is added to whoever is signed in here.
+    pub link: bool,
     /// Where to use another account.
     pub back: String,
 }

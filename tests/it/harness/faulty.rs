@@ -91,6 +91,7 @@ verbs! { People:
     fn identities_of(user: &UserId) -> Vec<HeldIdentity>;
     fn link(identity: &HeldIdentity) -> Linked;
     fn unlink(key: &IdentityKey, user: &UserId, now: Timestamp) -> bool;
+    fn end_identity(key: &IdentityKey, now: Timestamp) -> ();
     fn put_session(session: &Session, replaces: Option<&Digest>) -> ();
     fn session(digest: &Digest, now: Timestamp) -> Option<Session>;
     fn sessions_of(user: &UserId, now: Timestamp) -> Vec<Session>;

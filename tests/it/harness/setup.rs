@@ -105,12 +105,24 @@ impl Setup {
         let listener = if fresh.local_addr().unwrap().to_string() == *address {
             fresh
         } else {
-            TcpListener::bind(address).unwrap()
+            again_at(address)
         };
         listener.set_nonblocking(true).unwrap();
         let listener = tokio::net::TcpListener::from_std(listener).unwrap();
         Some(tokio::spawn(async move { axum::serve(listener, router).await.unwrap() }))
     }
+}
+
+/// Another program may have been given the port between stop and start; it is given back soon.
+fn again_at(address: &str) -> TcpListener {
+    let pause = std::time::Duration::from_millis(100);
+    let tries = std::iter::repeat_with(|| TcpListener::bind(address)).take(100);
+    let bound = tries.inspect(|bound| {
+        if bound.is_err() {
+            std::thread::sleep(pause)
+        }
+    });
+    bound.flatten().next().unwrap_or_else(|| panic!("{address} is taken"))
 }
 
 fn copy(from: &Path, to: &Path) {

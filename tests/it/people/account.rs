@@ -154,7 +154,7 @@ async fn a_disconnected_app_is_refused_at_once_and_its_consent_is_forgotten() {
     let service = Service::start().await;
     let (mut browser, mut app) = with_app(&service, "alice").await;
     let ask = ask(&service, &app.app, "read");
-    let waiting = browser.get_with(&path(&ask), &[TYPED]).await.landing();
+    let waiting = browser.get_with(&path(&ask), TYPED).await.landing();
     let answer = press(&service, &mut browser, ("disconnect", &app.app)).await;
     assert_eq!((answer.status.as_u16(), answer.location()), (303, Some("/account")));
     assert_eq!(service.mcp(&app.access).await, 401);
@@ -165,7 +165,7 @@ async fn a_disconnected_app_is_refused_at_once_and_its_consent_is_forgotten() {
         "invalid_grant",
         "nor by a waiting code"
     );
-    assert_eq!(browser.get_with(&path(&ask), &[TYPED]).await.status, 200, "they are asked again");
+    assert_eq!(browser.get_with(&path(&ask), TYPED).await.status, 200, "they are asked again");
     assert!(buttons(&browser.get("/account").await, "disconnect").is_empty());
 }
 
@@ -180,7 +180,7 @@ async fn other_apps_and_other_peoples_same_app_stay_connected() {
     assert!(!app.lives(&service).await);
     assert!(program.lives(&service).await && his.lives(&service).await);
     let ask = ask(&service, &his.app, "read");
-    assert_eq!(bobs.get_with(&path(&ask), &[TYPED]).await.status, 303, "his consent too");
+    assert_eq!(bobs.get_with(&path(&ask), TYPED).await.status, 303, "his consent too");
 }
 
 #[tokio::test]

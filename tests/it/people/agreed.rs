@@ -43,12 +43,12 @@ impl Agreed {
 
     /// The request as a person opens it.
     pub(super) async fn typed(&mut self) -> Answer {
-        self.browser.get_with(&path(&self.ask), &[TYPED]).await
+        self.browser.get_with(&path(&self.ask), TYPED).await
     }
 
     /// Whether the page is shown for another request than the one agreed to.
     async fn asks(&mut self, ask: &Form) -> bool {
-        is_page(&self.browser.get_with(&path(ask), &[TYPED]).await)
+        is_page(&self.browser.get_with(&path(ask), TYPED).await)
     }
 
     async fn asks_by(&mut self, headers: &[(&str, &str)]) -> bool {
@@ -85,7 +85,7 @@ async fn a_sign_in_at_a_provider_is_an_agreement_too() {
     let mut browser = service.browser();
     let ask = ask(&service, &web_app(&service).await, "read");
     assert!(service.walk(&mut browser, &ask, "alice").await.landing().contains_key("code"));
-    assert!(!is_page(&browser.get_with(&path(&ask), &[TYPED]).await));
+    assert!(!is_page(&browser.get_with(&path(&ask), TYPED).await));
 }
 
 #[tokio::test]
@@ -137,24 +137,32 @@ async fn another_server_is_asked() {
 async fn another_person_is_asked_even_in_the_same_browser() {
     let mut agreed = Agreed::start().await;
     sign_in(&mut agreed.browser, "bob").await;
-    assert!(agreed.asks_by(&[TYPED]).await);
+    assert!(agreed.asks_by(TYPED).await);
 }
 
 #[tokio::test]
 async fn without_a_session_a_sign_in_is_asked_for() {
     let mut agreed = Agreed::start().await;
     agreed.browser.cookies.remove("countersign-session");
-    assert!(agreed.asks_by(&[TYPED]).await);
+    assert!(agreed.asks_by(TYPED).await);
     let mut agreed = Agreed::start().await;
     agreed.service.wait(3600);
-    assert!(agreed.asks_by(&[TYPED]).await, "it ended");
+    assert!(agreed.asks_by(TYPED).await, "it ended");
 }
 
 #[tokio::test]
 async fn the_persons_own_will_and_our_own_pages_are_no_other_site() {
     let mut agreed = Agreed::start().await;
     for site in ["none", "same-origin", "same-site"] {
-        assert!(!agreed.asks_by(&[("sec-fetch-site", site)]).await, "{site}");
+        let opened = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+        let mut headers = [&[("sec-fetch-site", site)][..], &opened].concat();
+        assert!(!agreed.asks_by(&headers).await, "{site}");
+        headers.push(("sec-purpose", "prefetch"));
+        assert!(agreed.asks_by(&headers).await, "{site}, ahead of any wish");
+        for (name, other) in [("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")] {
+            let changed = [("sec-fetch-site", site), (name, other)];
+            assert!(agreed.asks_by(&changed).await, "{site}, {name}: {other}");
+        }
     }
 }
 
@@ -219,7 +227,7 @@ async fn a_program_on_this_computer_or_behind_an_apps_scheme_is_asked_each_time(
 }
 
 #[tokio::test]
-async fn a_program_that_the_operator_registered_is_asked_once() {
+async fn a_program_on_this_computer_is_asked_for_each_time_even_if_the_operator_registered_it() {
     let mut agreed = Agreed::start().await;
     let ask = agreed.service.ask(&agreed.service.client().await).and("scope", "read");
     let id = ClientId::new(ask.value("client_id").unwrap());
@@ -228,7 +236,7 @@ async fn a_program_that_the_operator_registered_is_asked_once() {
     agreed.service.store.put_client(&registered).await.unwrap();
     assert!(agreed.asks(&ask).await);
     agreed.allow(&ask).await;
-    assert!(!agreed.asks(&ask).await);
+    assert!(agreed.asks(&ask).await, "another program may listen there now");
 }
 
 #[tokio::test]
@@ -236,9 +244,9 @@ async fn somebody_disabled_meanwhile_is_not_answered_for() {
     let mut agreed = Agreed::start().await;
     let alice = user(&agreed.service, "Alice Admin").await.id;
     agreed.service.execute("UPDATE users SET disabled = 1 WHERE id = ?", alice.as_str());
-    assert!(agreed.asks_by(&[TYPED]).await);
+    assert!(agreed.asks_by(TYPED).await);
     assert!(agreed.service.store.disable(&alice, true, agreed.service.now()).await.unwrap());
-    assert!(agreed.asks_by(&[TYPED]).await);
+    assert!(agreed.asks_by(TYPED).await);
 }
 
 #[tokio::test]

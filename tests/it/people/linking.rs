@@ -140,17 +140,20 @@ async fn a_session_that_ended_meanwhile_adds_nothing() {
 }
 
 #[tokio::test]
-async fn a_session_whose_day_ended_meanwhile_adds_nothing() {
+async fn whoever_finds_a_browser_open_adds_and_removes_nothing() {
     let mut home = Home::start().await;
-    for _ in 0..47 {
-        home.world.service.wait(1800);
-        assert!(person(&mut home.browser).await.is_some());
-    }
-    home.world.service.wait(1799);
-    let back = home.way_to_callback().await;
-    home.world.service.wait(1);
-    let answer = home.browser.get(&back).await;
-    home.nothing_was_added(&answer, NOTHING);
+    home.world.service.wait(600);
+    let answer = press(&home.world.service, &mut home.browser, ("add", "spare")).await;
+    home.nothing_was_added(&answer, "403 Nothing was changed");
+    let mut home = Home::start().await;
+    assert_eq!(home.add().await.location(), Some("/account"));
+    home.world.service.wait(600);
+    let page = home.browser.get("/account").await;
+    let name = page.body.split("name=\"remove\" value=\"").nth(1).unwrap();
+    let name = name.split('"').next().unwrap().to_owned();
+    let answer = press(&home.world.service, &mut home.browser, ("remove", &name)).await;
+    assert_eq!(answer.page(), "403 Nothing was changed");
+    assert!(home.world.service.rows().contains("identities 2"), "{}", home.world.service.rows());
 }
 
 #[tokio::test]

@@ -17,14 +17,14 @@ async fn told(agreed: &mut Agreed, ask: &Form, headers: &[(&str, &str)]) -> Stri
 async fn what_was_allowed_before_is_answered_with_a_code() {
     let mut agreed = Agreed::start().await;
     let ask = agreed.ask.clone();
-    assert_eq!(told(&mut agreed, &ask, &[TYPED]).await, "");
+    assert_eq!(told(&mut agreed, &ask, TYPED).await, "");
 }
 
 #[tokio::test]
 async fn where_nobody_is_signed_in_a_sign_in_is_required() {
     let service = Service::start().await;
     let ask = ask(&service, &web_app(&service).await, "read").and("prompt", "none");
-    let answer = service.browser().get_with(&path(&ask), &[TYPED]).await;
+    let answer = service.browser().get_with(&path(&ask), TYPED).await;
     insta::assert_debug_snapshot!(answer.landing(), @r#"
     {
         "error": "login_required",
@@ -40,7 +40,7 @@ async fn a_session_that_ended_requires_a_sign_in() {
     let mut agreed = Agreed::start().await;
     agreed.service.wait(3600);
     let ask = agreed.ask.clone();
-    assert_eq!(told(&mut agreed, &ask, &[TYPED]).await, "login_required");
+    assert_eq!(told(&mut agreed, &ask, TYPED).await, "login_required");
 }
 
 #[tokio::test]
@@ -52,10 +52,10 @@ async fn what_was_not_allowed_requires_consent() {
         ask.clone().with("redirect_uri", WEB_TOO),
         agreed.service.ask(&agreed.service.client().await).with("redirect_uri", REDIRECT),
     ] {
-        assert_eq!(told(&mut agreed, &more, &[TYPED]).await, "consent_required");
+        assert_eq!(told(&mut agreed, &more, TYPED).await, "consent_required");
     }
     sign_in(&mut agreed.browser, "bob").await;
-    assert_eq!(told(&mut agreed, &ask, &[TYPED]).await, "consent_required", "somebody else");
+    assert_eq!(told(&mut agreed, &ask, TYPED).await, "consent_required", "somebody else");
 }
 
 #[tokio::test]
@@ -73,6 +73,6 @@ async fn a_silent_answer_writes_nothing_when_it_is_no() {
     let mut agreed = Agreed::start().await;
     let before = agreed.service.rows();
     let ask = agreed.ask.clone().with("scope", "admin");
-    told(&mut agreed, &ask, &[TYPED]).await;
+    told(&mut agreed, &ask, TYPED).await;
     assert_eq!(agreed.service.rows(), before);
 }

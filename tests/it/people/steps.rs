@@ -16,7 +16,8 @@ pub(super) const WEB: &str = "https://app.example/callback";
 /// Its other address.
 pub(super) const WEB_TOO: &str = "https://too.example/callback";
 /// A person typed the address, or pressed a bookmark.
-pub(super) const TYPED: (&str, &str) = ("sec-fetch-site", "none");
+pub(super) const TYPED: &[(&str, &str)] =
+    &[("sec-fetch-site", "none"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
 
 /// Registers the usual web app; always the same one.
 pub(super) async fn web_app(service: &Service) -> String {
