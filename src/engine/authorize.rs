@@ -106,6 +106,8 @@ pub enum Prompt {
     Usual,
     /// Ask in any case.
     Ask,
+    /// `login`: have them sign in at a provider in any case.
+    SignIn,
     /// `none`: do not ask; answer, or say why not.
     Never,
 }
@@ -209,6 +211,9 @@ fn check<'a>(params: &Params, servers: &'a [Terms]) -> Result<Rest<'a>, Authoriz
 }
 
 fn form_is_supported(params: &Params) -> Result<(), AuthorizationError> {
+    if prompt(params) == Prompt::Never && params.one("prompt") != Some("none") {
+        return Err(error(Code::InvalidRequest, "prompt=none stands alone or not at all."));
+    }
     if params.one("request").is_some() {
         return Err(error(Code::RequestNotSupported, "Request objects are not supported."));
     }
@@ -232,6 +237,7 @@ fn prompt(params: &Params) -> Prompt {
     match params.one("prompt") {
         None | Some("") => Prompt::Usual,
         Some(words) if words.split(' ').any(|word| word == "none") => Prompt::Never,
+        Some(words) if words.split(' ').any(|word| word == "login") => Prompt::SignIn,
         Some(_) => Prompt::Ask,
     }
 }

@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::{
     ambient::{Clock, Entropy, random},
-    engine::record::{Client, Grant, HeldIdentity, IdentityKey, Session},
+    engine::record::{Client, Consent, Grant, HeldIdentity, IdentityKey, Session},
     flow::{
         clients::Clients,
         pending::{Departure, DepartureFault, Departures, Purpose},
@@ -66,6 +66,8 @@ pub struct App {
     pub client: Option<Client>,
     /// Its grants.
     pub grants: Vec<Grant>,
+    /// What the person agreed to, by which it need not ask again.
+    pub consents: Vec<Consent>,
 }
 
 /// What a person wants changed.
@@ -121,7 +123,8 @@ impl Accounts {
         let (user, now) = (&live.user.id, self.clock.now());
         let identities = self.store.identities_of(user).await?;
         let sessions = self.store.sessions_of(user, now).await?;
-        let apps = self.apps(self.store.grants_of(user, now).await?).await?;
+        let grants = self.store.grants_of(user, now).await?;
+        let apps = self.apps(grants, self.store.consents_of(user).await?).await?;
         let digest = live.session.digest.as_bytes();
         let sealed = self.vault.seal(FORM, digest, random(&*self.entropy));
         let form = URL_SAFE_NO_PAD.encode(sealed);
@@ -213,18 +216,38 @@ impl Accounts {
         live.ok_or(AccountFault::Form)
     }
 
-    async fn apps(&self, grants: Vec<Grant>) -> Result<Vec<App>, StoreError> {
+    async fn apps(
+        &self,
+        grants: Vec<Grant>,
+        consents: Vec<Consent>,
+    ) -> Result<Vec<App>, StoreError> {
         let mut apps: Vec<App> = Vec::new();
         for grant in grants {
-            let id = &grant.authorization.client;
-            if let Some(app) = apps.iter_mut().find(|app| app.id == *id) {
-                app.grants.push(grant);
-            } else {
-                let client = self.clients.known(id).await?;
-                apps.push(App { id: id.clone(), client, grants: vec![grant] });
-            }
+            self.app(&mut apps, &grant.authorization.client.clone(), |app| app.grants.push(grant))
+                .await?;
+        }
+        for consent in consents {
+            self.app(&mut apps, &consent.client.clone(), |app| app.consents.push(consent)).await?;
         }
         Ok(apps)
+    }
+
+    async fn app(
+        &self,
+        apps: &mut Vec<App>,
+        id: &ClientId,
+        add: impl FnOnce(&mut App),
+    ) -> Result<(), StoreError> {
+        if let Some(app) = apps.iter_mut().find(|app| app.id == *id) {
+            add(app);
+            return Ok(());
+        }
+        let client = self.clients.known(id).await?;
+        let (grants, consents) = (Vec::new(), Vec::new());
+        let mut app = App { id: id.clone(), client, grants, consents };
+        add(&mut app);
+        apps.push(app);
+        Ok(())
     }
 
     async fn identity(&self, live: &Live, name: &str) -> Result<Option<IdentityKey>, StoreError> {

@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
 use crate::{
     ambient::{Clock, Entropy, random},
     engine::{
         authorize::Asked,
         limits::Limits,
-        record::{Authorization, Code, Consent, User},
+        record::{Authorization, Code, Consent, IdentityKey, User},
     },
     jose::seal::Vault,
     protocol::{
@@ -16,7 +20,7 @@ use crate::{
         scope::Scopes,
         secret::AuthorizationCode,
     },
-    provider::policy::Principal,
+    provider::{identity::Identity, policy::Principal},
     store::{Store, StoreError},
 };
 
@@ -55,17 +59,28 @@ impl Authorizer {
             created_at: now,
             seen_at: now,
         };
-        self.store.admit(identity.key(), &fresh, &self.sealed_claims(principal)).await
+        self.store.admit(identity.key(), &fresh, &self.sealed_claims(identity)).await
     }
 
-    /// The claims of a principal, for the store.
+    /// Keeps the claims of somebody known who was sent away, so that what they granted before is judged
+    /// by them too. Nobody is made.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn hold(&self, identity: &Identity) -> Result<(), StoreError> {
+        self.store.hold_claims(identity.key(), &self.sealed_claims(identity)).await
+    }
+
+    /// The claims of an identity, for the store.
     #[must_use]
-    pub fn sealed_claims(&self, principal: &Principal) -> Vec<u8> {
-        let plain = serde_json::to_vec(principal.identity().claims()).unwrap_or_default();
-        self.vault.seal(CLAIMS, &plain, random(&*self.entropy))
+    pub fn sealed_claims(&self, identity: &Identity) -> Vec<u8> {
+        let (key, claims) = (identity.key().clone(), identity.claims().clone());
+        let plain = serde_json::to_vec(&Kept { key, claims }).unwrap_or_default();
+        self.vault.seal(CLAIMS, &Zeroizing::new(plain), random(&*self.entropy))
     }
 
-    /// A code for what was asked, as far as the principal has it.
+    /// A code for what was asked, as far as the principal has it. `before` is the consent by which it is
+    /// given unasked; it stays as it is.
     ///
     /// # Errors
     /// When the store fails; what the client hears stands inside.
@@ -74,6 +89,7 @@ impl Authorizer {
         principal: &Principal,
         user: &User,
         asked: &Asked,
+        before: Option<Consent>,
     ) -> Result<Result<AuthorizationCode, AuthorizationError>, StoreError> {
         if user.disabled {
             return Ok(Err(denied("This account is disabled here.")));
@@ -101,6 +117,7 @@ impl Authorizer {
             scopes: asked.scopes.clone(),
             at: now,
         };
+        let consent = before.unwrap_or(consent);
         let record = Code {
             digest: code.digest(),
             grant: GrantId::from_entropy(random(&*self.entropy)),
@@ -128,6 +145,13 @@ impl Authorizer {
         let none = || denied("This account has none of the permissions asked for.");
         some.then_some(scopes).ok_or_else(none)
     }
+}
+
+/// Claims as they are kept. They name their identity, so that they do not open in another one's row.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Kept {
+    pub(super) key: IdentityKey,
+    pub(super) claims: Map<String, Value>,
 }
 
 /// What kept claims are sealed for.

@@ -12,7 +12,7 @@ use crate::{
     engine::record::SignIn,
     flow::{
         authorizer::denied,
-        callback::{CallbackFault, Callbacks, Finished, To, Unidentified, principal},
+        callback::{CallbackFault, Callbacks, Finished, To, Unidentified},
         pending::{Pending, cookie_suffix},
         providers::Provider,
         session::Visitor,
@@ -131,7 +131,7 @@ impl Callbacks {
         let identity = identity.map_err(Unidentified::from)?;
         let (name, email) =
             (identity.name().map(str::to_owned), identity.email_claim().map(str::to_owned));
-        principal(provider, identity)?;
+        self.principal(provider, identity).await?;
         self.spend_token(token).await?;
         let (digest, now) = (state.digest(), self.clock.now());
         let ended = self.store.take_sign_in(&digest, &browser.digest(), id, now).await?;
@@ -193,7 +193,7 @@ impl Callbacks {
         }
         let identity = provider.confirmed_identity(&token, pending.at).await;
         let identified = match identity.map_err(Unidentified::from) {
-            Ok(identity) => principal(provider, identity),
+            Ok(identity) => self.principal(provider, identity).await,
             Err(fault) => Err(fault),
         };
         self.conclude(provider, identified, &pending.purpose, visitor).await
@@ -258,6 +258,7 @@ impl From<Unidentified> for PostFault {
                 Self::Down
             }
             Unidentified::Refused(error) => Self::Refused(error),
+            Unidentified::Store(error) => Self::from(error),
         }
     }
 }

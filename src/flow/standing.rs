@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use serde_json::{Map, Value};
+
 use crate::{
     ambient::Timestamp,
     engine::{
@@ -10,7 +12,7 @@ use crate::{
         record::{Authorization, IdentityKey, User},
     },
     flow::{
-        authorizer::{CLAIMS, Expand},
+        authorizer::{CLAIMS, Expand, Kept},
         providers::{Provider, ProviderFault},
     },
     jose::seal::Vault,
@@ -68,7 +70,7 @@ impl Standing {
         let person = person.ok_or(Fallen::Disabled)?;
         let provider = self.provider(key)?;
         let held = self.store.identity(key).await?.filter(|held| held.user == *user);
-        let claims = held.and_then(|held| held.claims).and_then(|sealed| self.opened(&sealed));
+        let claims = held.and_then(|held| held.claims).and_then(|sealed| self.opened(key, &sealed));
         let claims = claims.ok_or(Fallen::Gone(AGAIN))?;
         let settings = provider.adapter.settings();
         let identity = Identity::held(settings, key, &claims, auth_time);
@@ -127,8 +129,9 @@ impl Standing {
         found.ok_or(Fallen::Gone("That identity provider is no longer used here."))
     }
 
-    fn opened(&self, sealed: &[u8]) -> Option<serde_json::Map<String, serde_json::Value>> {
-        serde_json::from_slice(&self.vault.open(CLAIMS, sealed)?).ok()
+    fn opened(&self, key: &IdentityKey, sealed: &[u8]) -> Option<Map<String, Value>> {
+        let kept: Kept = serde_json::from_slice(&self.vault.open(CLAIMS, sealed)?).ok()?;
+        (kept.key == *key).then_some(kept.claims)
     }
 }
 

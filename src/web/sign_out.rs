@@ -6,7 +6,7 @@ use axum::{
     Extension,
     body::Bytes,
     extract::State,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, header},
     response::Response,
 };
 
@@ -27,7 +27,7 @@ pub(super) async fn ask(State(site): State<Arc<Site>>) -> Response {
     site.page(StatusCode::OK, &forms, Opener::Severed, site.shown.pages.sign_out(&page))
 }
 
-/// `POST /sign-out`: to the provider, which returns to `/signed-out`.
+/// `POST /sign-out`: ends our own session, then to the provider, which returns to `/signed-out`.
 pub(super) async fn leave(
     State(site): State<Arc<Site>>,
     Extension(id): Extension<RequestId>,
@@ -39,14 +39,20 @@ pub(super) async fn leave(
         Err(complaint) => return site.complaint(&id, complaint),
     };
     let chosen = params.one("provider").unwrap_or_default();
+    let known = site.shown.buttons.iter().find(|known| known.id == chosen);
+    let Some(known) = known else { return site.complaint(&id, Complaint::unknown_provider()) };
+    let session = site.shown.cookies.session(&headers);
+    if let Err(error) = site.accounts.sessions.end(session.as_ref()).await {
+        return site.complaint(&id, Complaint::of_store(&error));
+    }
     let back = site.shown.issuer.join("/signed-out");
-    if let Some(location) = site.sign_ins.sign_out_url(chosen, &back).await {
-        return site.redirect(&location);
-    }
-    match site.shown.buttons.iter().find(|known| known.id == chosen) {
-        Some(known) => site.signed_out_page(Some(known.label.clone())),
-        None => site.complaint(&id, Complaint::unknown_provider()),
-    }
+    let mut response = match site.sign_ins.sign_out_url(chosen, &back).await {
+        Some(location) => site.redirect(&location),
+        None => site.signed_out_page(Some(known.label.clone())),
+    };
+    let line = site.shown.cookies.clear_session();
+    response.headers_mut().extend(line.map(|line| (header::SET_COOKIE, line)));
+    response
 }
 
 /// `GET /signed-out`: where the provider sends the browser afterwards.

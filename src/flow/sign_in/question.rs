@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use super::{SignIns, StepFault};
 use crate::{
     ambient::{Timestamp, random},
-    engine::{authorize::Asked, record::Client},
+    engine::{
+        authorize::{Asked, Prompt},
+        record::Client,
+    },
     flow::session::Live,
     protocol::{
         form::Params,
@@ -66,6 +69,7 @@ impl SignIns {
         browser: &BrowserToken,
         live: Option<&Live>,
     ) -> Question {
+        let live = live.filter(|_| asked.prompt != Prompt::SignIn);
         let named = live.map(|live| live.user.id.clone());
         let form = Form { asked, browser: browser.digest(), named, at: self.clock.now() };
         let plain = serde_json::to_vec(&form).unwrap_or_default();
@@ -88,7 +92,8 @@ impl SignIns {
         }
     }
 
-    /// The request exactly as it was shown, in the browser it was shown in, not too long ago.
+    /// The request exactly as it was shown, in the browser it was shown in, not too long ago; and the
+    /// session of the person shown with it.
     pub(super) fn open_form(
         &self,
         params: &Params,
@@ -121,6 +126,11 @@ pub fn again(asked: &Asked) -> String {
         .append_pair("scope", &asked.scopes.to_string());
     if let Some(state) = &asked.state {
         query.append_pair("state", state);
+    }
+    match asked.prompt {
+        Prompt::Usual | Prompt::Never => {}
+        Prompt::Ask => drop(query.append_pair("prompt", "consent")),
+        Prompt::SignIn => drop(query.append_pair("prompt", "login")),
     }
     format!("/authorize?{}", query.finish())
 }
