@@ -84,10 +84,11 @@ pub(super) async fn answer(
 /// another site.
 fn is_own_will(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let page =
-        text("sec-fetch-mode") == Some("navigate") && text("sec-fetch-dest") == Some("document");
+    let is = |name: &str, value: &str| text(name) == Some(value);
+    let page = is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document");
+    let framed = text("sec-fetch-dest").is_some_and(|dest| dest != "document");
     let near = matches!(text("sec-fetch-site"), Some("same-origin" | "same-site" | "none"));
-    page && (near || text("sec-fetch-user") == Some("?1"))
+    (near && !framed) || (page && is("sec-fetch-user", "?1"))
 }
 
 impl Site {
