@@ -2,8 +2,11 @@
 //! [`Proven`] -> [`Asked`]. Before the client and its redirect URI are proven, a fault goes to a
 //! page; afterwards it goes to the client.
 
+mod prompt;
+
 use serde::{Deserialize, Serialize};
 
+pub use self::prompt::Prompt;
 use crate::{
     engine::record::Client,
     protocol::{
@@ -98,20 +101,6 @@ pub struct Terms {
     pub scopes: Scopes,
 }
 
-/// What the client says about asking the person (OpenID Connect Core §3.1.2.1).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Prompt {
-    /// Nothing: ask unless the person agreed before.
-    #[default]
-    Usual,
-    /// Ask in any case.
-    Ask,
-    /// Ask, and have the person sign in at a provider.
-    SignIn,
-    /// `none`: do not ask; answer, or say why not.
-    Never,
-}
-
 /// A complete, good request: what the person will be asked to consent to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
@@ -176,7 +165,7 @@ impl Proven {
                     resource: rest.server.resource.clone(),
                     scopes: rest.scopes,
                     login_hint: rest.login_hint,
-                    prompt: prompt(params),
+                    prompt: prompt::read(params),
                 };
                 Ok((self.client, asked))
             }
@@ -211,6 +200,9 @@ fn check<'a>(params: &Params, servers: &'a [Terms]) -> Result<Rest<'a>, Authoriz
 }
 
 fn form_is_supported(params: &Params) -> Result<(), AuthorizationError> {
+    if prompt::read(params) == Prompt::Never && params.one("prompt") != Some("none") {
+        return Err(error(Code::InvalidRequest, "prompt=none stands alone or not at all."));
+    }
     if params.one("request").is_some() {
         return Err(error(Code::RequestNotSupported, "Request objects are not supported."));
     }
@@ -228,17 +220,6 @@ fn form_is_supported(params: &Params) -> Result<(), AuthorizationError> {
         return Err(error(Code::InvalidRequest, "The only response_mode is query."));
     }
     Ok(())
-}
-
-fn prompt(params: &Params) -> Prompt {
-    match params.one("prompt") {
-        None | Some("") => Prompt::Usual,
-        Some(words) if words.split(' ').any(|word| word == "none") => Prompt::Never,
-        Some(words) if words.split(' ').any(|word| ["login", "select_account"].contains(&word)) => {
-            Prompt::SignIn
-        }
-        Some(_) => Prompt::Ask,
-    }
 }
 
 fn challenge(params: &Params) -> Result<Challenge, AuthorizationError> {

@@ -1,12 +1,15 @@
 //! A person's own page: their identities, the apps they allowed, and their signed-in browsers.
 
+mod names;
+
 use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
+pub use self::names::{name_of_identity, name_of_session};
 use crate::{
     ambient::{Clock, Entropy, random},
-    engine::record::{Client, Grant, HeldIdentity, IdentityKey, Session},
+    engine::record::{Client, Consent, Grant, HeldIdentity, IdentityKey, Session},
     flow::{
         clients::Clients,
         pending::{Departure, DepartureFault, Departures, Purpose},
@@ -17,7 +20,7 @@ use crate::{
     jose::seal::Vault,
     protocol::{
         id::{ClientId, ProviderId},
-        secret::{Digest, SessionToken},
+        secret::SessionToken,
     },
     store::{Store, StoreError},
 };
@@ -66,6 +69,8 @@ pub struct App {
     pub client: Option<Client>,
     /// Its grants.
     pub grants: Vec<Grant>,
+    /// What the person agreed to, by which it need not ask again.
+    pub consents: Vec<Consent>,
 }
 
 /// What a person wants changed.
@@ -124,7 +129,8 @@ impl Accounts {
         let (user, now) = (&live.user.id, self.clock.now());
         let identities = self.store.identities_of(user).await?;
         let sessions = self.store.sessions_of(user, now).await?;
-        let apps = self.apps(self.store.grants_of(user, now).await?).await?;
+        let grants = self.store.grants_of(user, now).await?;
+        let apps = self.apps(grants, self.store.consents_of(user).await?).await?;
         let digest = live.session.digest.as_bytes();
         let sealed = self.vault.seal(FORM, digest, random(&*self.entropy));
         let form = URL_SAFE_NO_PAD.encode(sealed);
@@ -160,17 +166,6 @@ impl Accounts {
             (true, true) => Changed::Done,
             (false, _) => Changed::Nothing,
         })
-    }
-
-    /// Ends the session of this browser, if it has one.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn sign_out(&self, session: Option<&SessionToken>) -> Result<(), StoreError> {
-        match session {
-            Some(session) => self.store.end_session(&session.digest()).await.map(drop),
-            None => Ok(()),
-        }
     }
 
     /// The way to a provider, to sign in for this page.
@@ -239,18 +234,38 @@ impl Accounts {
         }
     }
 
-    async fn apps(&self, grants: Vec<Grant>) -> Result<Vec<App>, StoreError> {
+    async fn apps(
+        &self,
+        grants: Vec<Grant>,
+        consents: Vec<Consent>,
+    ) -> Result<Vec<App>, StoreError> {
         let mut apps: Vec<App> = Vec::new();
         for grant in grants {
-            let id = &grant.authorization.client;
-            if let Some(app) = apps.iter_mut().find(|app| app.id == *id) {
-                app.grants.push(grant);
-            } else {
-                let client = self.clients.known(id).await?;
-                apps.push(App { id: id.clone(), client, grants: vec![grant] });
-            }
+            self.app(&mut apps, &grant.authorization.client.clone(), |app| app.grants.push(grant))
+                .await?;
+        }
+        for consent in consents {
+            self.app(&mut apps, &consent.client.clone(), |app| app.consents.push(consent)).await?;
         }
         Ok(apps)
+    }
+
+    async fn app(
+        &self,
+        apps: &mut Vec<App>,
+        id: &ClientId,
+        add: impl FnOnce(&mut App),
+    ) -> Result<(), StoreError> {
+        if let Some(app) = apps.iter_mut().find(|app| app.id == *id) {
+            add(app);
+            return Ok(());
+        }
+        let client = self.clients.known(id).await?;
+        let (grants, consents) = (Vec::new(), Vec::new());
+        let mut app = App { id: id.clone(), client, grants, consents };
+        add(&mut app);
+        apps.push(app);
+        Ok(())
     }
 
     async fn identity(&self, live: &Live, name: &str) -> Result<Option<IdentityKey>, StoreError> {
@@ -265,24 +280,6 @@ impl Accounts {
             None => Ok(false),
         }
     }
-}
-
-/// What a form calls an identity.
-#[must_use]
-pub fn name_of_identity(key: &IdentityKey) -> String {
-    let whole = format!("{}\n{}\n{}", key.provider, key.issuer, key.subject);
-    short(&Digest::of(&whole))
-}
-
-/// What a form calls a session; nobody can make the cookie of it.
-#[must_use]
-pub fn name_of_session(session: &Session) -> String {
-    short(&session.digest)
-}
-
-fn short(digest: &Digest) -> String {
-    let bytes: Vec<u8> = digest.as_bytes().iter().copied().take(12).collect();
-    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 const FORM: &str = "account-form";

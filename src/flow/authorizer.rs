@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
 use crate::{
     ambient::{Clock, Entropy, random},
     engine::{
@@ -16,7 +18,7 @@ use crate::{
         scope::Scopes,
         secret::AuthorizationCode,
     },
-    provider::policy::Principal,
+    provider::{identity::Identity, policy::Principal},
     store::{Store, StoreError},
 };
 
@@ -55,18 +57,27 @@ impl Authorizer {
             created_at: now,
             seen_at: now,
         };
-        self.store.admit(identity.key(), &fresh, &self.sealed_claims(principal)).await
+        self.store.admit(identity.key(), &fresh, &self.sealed_claims(identity)).await
     }
 
-    /// The claims of a principal, for the store.
+    /// Keeps the claims of somebody known who was sent away, so that what they granted before is judged
+    /// by them too. Nobody is made.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn hold(&self, identity: &Identity) -> Result<(), StoreError> {
+        self.store.hold_claims(identity.key(), &self.sealed_claims(identity)).await
+    }
+
+    /// The claims of an identity, for the store.
     #[must_use]
-    pub fn sealed_claims(&self, principal: &Principal) -> Vec<u8> {
-        let plain = serde_json::to_vec(principal.identity().claims()).unwrap_or_default();
-        let purpose = claims_of(principal.identity().key());
-        self.vault.seal(&purpose, &plain, random(&*self.entropy))
+    pub fn sealed_claims(&self, identity: &Identity) -> Vec<u8> {
+        let plain = Zeroizing::new(serde_json::to_vec(identity.claims()).unwrap_or_default());
+        self.vault.seal(&claims_of(identity.key()), &plain, random(&*self.entropy))
     }
 
-    /// A code for what was asked, as far as the principal has it.
+    /// A code for what was asked, as far as the principal has it. `before` is the consent by which it is
+    /// given unasked; it stays as it is.
     ///
     /// # Errors
     /// When the store fails; what the client hears stands inside.
@@ -75,6 +86,7 @@ impl Authorizer {
         principal: &Principal,
         user: &User,
         asked: &Asked,
+        before: Option<Consent>,
     ) -> Result<Result<AuthorizationCode, AuthorizationError>, StoreError> {
         if user.disabled {
             return Ok(Err(denied("This account is disabled here.")));
@@ -102,6 +114,7 @@ impl Authorizer {
             scopes: asked.scopes.clone(),
             at: now,
         };
+        let consent = before.unwrap_or(consent);
         let record = Code {
             digest: code.digest(),
             grant: GrantId::from_entropy(random(&*self.entropy)),

@@ -146,23 +146,26 @@ impl Callbacks {
         let verifier = verifier.ok_or_else(|| server_error("The sign-in cannot be resumed."))?;
         let began = pending.at;
         let answer = CodeAnswer { code, verifier: &verifier, nonce: &pending.nonce, began };
-        principal(provider, provider.identity(answer).await?)
+        self.principal(provider, provider.identity(answer).await?).await
     }
-}
 
-/// The one way to become a principal.
-pub(super) fn principal(
-    provider: &Provider,
-    identity: Identity,
-) -> Result<Principal, Unidentified> {
-    match decide(provider.adapter.settings(), identity) {
-        Decision::Admitted(principal) => Ok(principal),
-        Decision::NotAdmitted(reason) => {
-            tracing::info!(provider = %provider.id(), %reason, "person not admitted");
-            Err(denied(
-                "This account is not admitted here. Ask the operator, or use another account.",
-            )
-            .into())
+    /// The one way to become a principal, whatever way the identity came. Claims that keep somebody known
+    /// out are kept like any others: what they granted before ends by them.
+    pub(super) async fn principal(
+        &self,
+        provider: &Provider,
+        identity: Identity,
+    ) -> Result<Principal, Unidentified> {
+        match decide(provider.adapter.settings(), identity.clone()) {
+            Decision::Admitted(principal) => Ok(principal),
+            Decision::NotAdmitted(reason) => {
+                tracing::info!(provider = %provider.id(), %reason, "person not admitted");
+                self.authorizer.hold(&identity).await?;
+                Err(denied(
+                    "This account is not admitted here. Ask the operator, or use another account.",
+                )
+                .into())
+            }
         }
     }
 }
@@ -171,6 +174,13 @@ pub(super) fn principal(
 pub(super) enum Unidentified {
     Down(ProviderFault),
     Refused(AuthorizationError),
+    Store(StoreError),
+}
+
+impl From<StoreError> for Unidentified {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
 }
 
 impl From<AuthorizationError> for Unidentified {

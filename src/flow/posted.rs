@@ -12,7 +12,7 @@ use crate::{
     engine::record::SignIn,
     flow::{
         authorizer::denied,
-        callback::{CallbackFault, Callbacks, Finished, To, Unidentified, principal},
+        callback::{CallbackFault, Callbacks, Finished, To, Unidentified},
         pending::{Pending, Purpose, cookie_suffix},
         providers::Provider,
         session::Visitor,
@@ -133,7 +133,7 @@ impl Callbacks {
         let identity = identity.map_err(Unidentified::from)?;
         let (name, email) =
             (identity.name().map(str::to_owned), identity.email_claim().map(str::to_owned));
-        principal(provider, identity)?;
+        self.principal(provider, identity).await?;
         // Nobody has us ask Google who is refused without.
         provider.posted_identity(token, pending.at).await.map_err(Unidentified::from)?;
         self.spend_token(token).await?;
@@ -198,7 +198,7 @@ impl Callbacks {
         }
         let identity = provider.confirmed_identity(&token, pending.at).await;
         let identified = match identity.map_err(Unidentified::from) {
-            Ok(identity) => principal(provider, identity),
+            Ok(identity) => self.principal(provider, identity).await,
             Err(fault) => Err(fault),
         };
         self.conclude(provider, identified, &pending.purpose, visitor).await
@@ -263,6 +263,7 @@ impl From<Unidentified> for PostFault {
                 Self::Down
             }
             Unidentified::Refused(error) => Self::Refused(error),
+            Unidentified::Store(error) => Self::from(error),
         }
     }
 }

@@ -66,7 +66,7 @@ impl Sessions {
             Err(_) => return Ok(None),
         };
         if now.since(session.seen_at) >= NOTED {
-            let ends_at = self.end(now, session.expires_at);
+            let ends_at = self.lapses(now, session.expires_at);
             self.store.touch_session(&session.digest, now, ends_at).await?;
         }
         Ok(Some(Live { session, user, principal }))
@@ -95,14 +95,25 @@ impl Sessions {
             created_at: now,
             seen_at: now,
             expires_at,
-            ends_at: self.end(now, expires_at),
+            ends_at: self.lapses(now, expires_at),
         };
         let old = visitor.session.as_ref().map(SessionToken::digest);
         self.store.put_session(&session, old.as_ref()).await?;
         Ok(token)
     }
 
-    fn end(&self, now: Timestamp, expires_at: Timestamp) -> Timestamp {
+    /// Ends the session of a browser, when it has one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn end(&self, token: Option<&SessionToken>) -> Result<(), StoreError> {
+        match token {
+            Some(token) => self.store.end_session(&token.digest()).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    fn lapses(&self, now: Timestamp, expires_at: Timestamp) -> Timestamp {
         now.plus(self.limits.session_idle).min(expires_at)
     }
 }

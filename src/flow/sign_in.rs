@@ -12,7 +12,7 @@ use crate::{
     engine::{
         authorize::{Asked, ClientPart, PageFault, Prompt, Terms},
         limits::Limits,
-        record::Client,
+        record::{Client, Consent},
     },
     flow::{
         authorizer::Authorizer,
@@ -134,10 +134,10 @@ impl SignIns {
         };
         let live = self.sessions.live(visit.session).await?;
         if let Some(live) = &live
-            && self.may_skip(&asked, live, visit).await?
+            && let Some(agreed) = self.agreed(&asked, live, visit).await?
         {
             self.clients.remember(&client).await?;
-            return self.answer(live, &asked).await;
+            return self.answer(live, &asked, Some(agreed)).await;
         }
         if asked.prompt == Prompt::Never {
             return Ok(Step::Answer(unasked(&asked, live.is_some())));
@@ -169,7 +169,7 @@ impl SignIns {
             let live = live.filter(|live| named.as_ref() == Some(&live.user.id));
             let live = live.ok_or_else(|| StepFault::Form { again: Some(again(&asked)) })?;
             self.clients.remember(&client).await?;
-            return self.answer(&live, &asked).await;
+            return self.answer(&live, &asked, None).await;
         }
         let chosen = params.one("provider").unwrap_or_default();
         let provider = self.providers.iter().find(|provider| provider.id().as_str() == chosen);
@@ -183,28 +183,31 @@ impl SignIns {
         provider.logout_url(return_to).await.map(Into::into)
     }
 
-    /// Whether the person agreed to all of this before, and comes of their own will. A program on this
-    /// computer, or behind an app's scheme, may be another one than the last time: it is asked for each
-    /// time.
-    async fn may_skip(
+    /// The consent by which the person need not be asked: they agreed to all of this before, and come of
+    /// their own will. A program on this computer, or behind an app's scheme, may be another one than the
+    /// last time: it is asked for each time.
+    async fn agreed(
         &self,
         asked: &Asked,
         live: &Live,
         visit: Visit<'_>,
-    ) -> Result<bool, StoreError> {
-        if !visit.own_will
-            || asked.prompt != Prompt::Usual && asked.prompt != Prompt::Never
-            || !returns_to_a_host(asked)
-        {
-            return Ok(false);
+    ) -> Result<Option<Consent>, StoreError> {
+        let ask = matches!(asked.prompt, Prompt::Ask | Prompt::SignIn);
+        if ask || !visit.own_will || !returns_to_a_host(asked) {
+            return Ok(None);
         }
         let host = asked.redirect_uri.display_host();
         let agreed = self.store.consent(&live.user.id, &asked.client, &asked.server, &host).await?;
-        Ok(agreed.is_some_and(|agreed| agreed.scopes.covers(&asked.scopes)))
+        Ok(agreed.filter(|agreed| agreed.scopes.covers(&asked.scopes)))
     }
 
-    async fn answer(&self, live: &Live, asked: &Asked) -> Result<Step, StepFault> {
-        let outcome = self.authorizer.code(&live.principal, &live.user, asked).await?;
+    async fn answer(
+        &self,
+        live: &Live,
+        asked: &Asked,
+        before: Option<Consent>,
+    ) -> Result<Step, StepFault> {
+        let outcome = self.authorizer.code(&live.principal, &live.user, asked, before).await?;
         Ok(Step::Answer(asked.answer(outcome)))
     }
 

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use serde_json::{Map, Value};
+
 use crate::{
     ambient::{Clock, Timestamp},
     engine::{
@@ -148,11 +150,7 @@ impl Standing {
         found.ok_or(Fallen::Gone("That identity provider is no longer used here."))
     }
 
-    fn opened(
-        &self,
-        key: &IdentityKey,
-        sealed: &[u8],
-    ) -> Option<serde_json::Map<String, serde_json::Value>> {
+    fn opened(&self, key: &IdentityKey, sealed: &[u8]) -> Option<Map<String, Value>> {
         serde_json::from_slice(&self.vault.open(&claims_of(key), sealed)?).ok()
     }
 }

@@ -10,7 +10,7 @@ use super::{
     Adapter, Binding, Intake, UpstreamAsk,
     identity::{Identity, IdentityRefusal, Vouched},
     oidc::{LEEWAY, MAX_LIFETIME, MAX_TOKEN_AGE, Oidc},
-    settings::ProviderSettings,
+    settings::{ProviderSettings, firebase::FirebaseSettings},
 };
 use crate::jose::id_token::{IdTokenExpectations, VerifiedIdToken};
 
@@ -76,7 +76,7 @@ impl Adapter for Firebase {
         let firebase = self.settings.firebase.as_deref();
         let subject = firebase.map_or_else(|| uid.to_owned(), |firebase| firebase.subject(uid));
         let invented =
-            self.settings.firebase.as_deref().and_then(|firebase| firebase.invented_issuer());
+            self.settings.firebase.as_deref().and_then(FirebaseSettings::invented_issuer);
         let vouched = Vouched {
             issuer: invented.as_deref().unwrap_or(token.issuer()),
             subject: &subject,

@@ -33,6 +33,8 @@ pub trait People: Send + Sync + 'static {
         fresh: &User,
         claims: &[u8],
     ) -> Result<User, StoreError>;
+    /// Replaces the claims of an identity that is known; makes nobody.
+    async fn hold_claims(&self, key: &IdentityKey, claims: &[u8]) -> Result<(), StoreError>;
     /// The user.
     async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError>;
     /// Every user, latest sign-in first.
@@ -95,6 +97,8 @@ pub trait People: Send + Sync + 'static {
         server: &ServerId,
         redirect_host: &str,
     ) -> Result<Option<Consent>, StoreError>;
+    /// Everything a person agreed to, the latest first.
+    async fn consents_of(&self, user: &UserId) -> Result<Vec<Consent>, StoreError>;
     /// The live grants of a person, latest use first.
     async fn grants_of(&self, user: &UserId, now: Timestamp) -> Result<Vec<Grant>, StoreError>;
     /// Ends everything a person allowed a client, the memory of their consent included.

@@ -1,6 +1,6 @@
 //! `/account`: a person's own page, in plain forms.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Extension,
@@ -16,7 +16,8 @@ use crate::{
     flow::account::{App, Change, Changed, Overview, name_of_identity, name_of_session},
     protocol::{
         form::Params,
-        id::{ClientId, ProviderId},
+        id::{ClientId, ProviderId, ServerId},
+        scope::Scopes,
     },
     web::{
         Site,
@@ -135,19 +136,36 @@ impl Site {
             id: app.id.to_string(),
             name: client.map_or_else(|| app.id.to_string(), |client| client.name.clone()),
             host: client.and_then(crate::engine::record::Client::document_host),
-            last: last.map(day).unwrap_or_default(),
-            servers: app.grants.iter().map(|grant| self.app_server(grant)).collect(),
+            last: last.map(day),
+            servers: self.app_servers(app),
         }
     }
 
-    fn app_server(&self, grant: &crate::engine::record::Grant) -> AppServer {
-        let what = &grant.authorization;
-        let server = self.shown.servers.iter().find(|server| server.id == what.server);
+    /// One entry per server, with everything that was granted or agreed to there.
+    fn app_servers(&self, app: &App) -> Vec<AppServer> {
+        let granted = app.grants.iter().map(|grant| {
+            let what = &grant.authorization;
+            (&what.server, &what.scopes)
+        });
+        // What lives says what the app may do; a memory counts where nothing lives.
+        let agreed = app.consents.iter().map(|consent| (&consent.server, &consent.scopes));
+        let mut servers: BTreeMap<&ServerId, Scopes> = BTreeMap::new();
+        for (server, scopes) in granted {
+            let all = servers.entry(server).or_default();
+            *all = all.union(scopes);
+        }
+        for (server, scopes) in agreed {
+            servers.entry(server).or_insert_with(|| scopes.clone());
+        }
+        servers.into_iter().map(|(server, scopes)| self.app_server(server, &scopes)).collect()
+    }
+
+    fn app_server(&self, id: &ServerId, scopes: &Scopes) -> AppServer {
+        let server = self.shown.servers.iter().find(|server| server.id == *id);
         let says = server.iter().flat_map(|server| &server.scopes);
-        let granted =
-            says.filter(|line| what.scopes.iter().any(|scope| scope.as_str() == line.name));
+        let granted = says.filter(|line| scopes.iter().any(|scope| scope.as_str() == line.name));
         AppServer {
-            name: server.map_or_else(|| what.resource.to_string(), |server| server.name.clone()),
+            name: server.map_or_else(|| id.to_string(), |server| server.name.clone()),
             scopes: granted.cloned().collect(),
         }
     }

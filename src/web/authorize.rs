@@ -82,7 +82,8 @@ pub(super) async fn answer(
 }
 
 /// Whether the person, or a page of ours, brought the browser here: no other site can then have them
-/// agree without a page. A browser that does not say counts as brought by another site.
+/// agree without a page. A frame is never it, and a browser that does not say counts as brought by
+/// another site.
 fn is_own_will(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let site = text("sec-fetch-site").unwrap_or_default();

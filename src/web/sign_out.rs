@@ -27,7 +27,7 @@ pub(super) async fn ask(State(site): State<Arc<Site>>) -> Response {
     site.page(StatusCode::OK, &forms, Opener::Severed, site.shown.pages.sign_out(&page))
 }
 
-/// `POST /sign-out`: to the provider, which returns to `/signed-out`.
+/// `POST /sign-out`: ends our own session, then to the provider, which returns to `/signed-out`.
 pub(super) async fn leave(
     State(site): State<Arc<Site>>,
     Extension(id): Extension<RequestId>,
@@ -39,12 +39,10 @@ pub(super) async fn leave(
         Err(complaint) => return site.complaint(&id, complaint),
     };
     let chosen = params.one("provider").unwrap_or_default();
-    let Some(known) = site.shown.buttons.iter().find(|known| known.id == chosen) else {
-        return site.complaint(&id, Complaint::unknown_provider());
-    };
-    // Our own session first, whatever the provider does.
-    if let Err(error) = site.accounts.sign_out(site.shown.cookies.session(&headers).as_ref()).await
-    {
+    let known = site.shown.buttons.iter().find(|known| known.id == chosen);
+    let Some(known) = known else { return site.complaint(&id, Complaint::unknown_provider()) };
+    let session = site.shown.cookies.session(&headers);
+    if let Err(error) = site.accounts.sessions.end(session.as_ref()).await {
         return site.complaint(&id, Complaint::of_store(&error));
     }
     let back = site.shown.issuer.join("/signed-out");

@@ -17,5 +17,6 @@ mod people;
 mod readme;
 mod rmcp_client;
 mod running;
+mod signed_in;
 mod store;
 mod upstream;

@@ -46,6 +46,7 @@ impl Callbacks {
                 let label = provider.adapter.settings().label.clone();
                 Err(CallbackFault::ProviderDown { provider: label, again: purpose.again() })
             }
+            (Err(Unidentified::Store(error)), _) => Err(error.into()),
             (Err(Unidentified::Refused(error)), Purpose::Authorize(asked)) => {
                 Ok(Finished { to: To::Client(asked.answer(Err(error))), session: None })
             }
@@ -66,13 +67,14 @@ impl Callbacks {
         if let Purpose::Authorize(asked) = purpose
             && let Err(error) = self.authorizer.scopes(principal, asked)
         {
-            // Nobody is kept for whom there is nothing to do.
+            // Nobody is made for whom there is nothing to do.
+            self.authorizer.hold(principal.identity()).await?;
             return Ok(Finished { to: To::Client(asked.answer(Err(error))), session: None });
         }
         let user = self.authorizer.admit(principal).await?;
         let to = match purpose {
             Purpose::Authorize(asked) => {
-                let outcome = self.authorizer.code(principal, &user, asked).await?;
+                let outcome = self.authorizer.code(principal, &user, asked, None).await?;
                 To::Client(asked.answer(outcome))
             }
             _ if user.disabled => {
@@ -105,7 +107,7 @@ impl Callbacks {
         let held = HeldIdentity {
             key: principal.identity().key().clone(),
             user: live.user.id,
-            claims: Some(self.authorizer.sealed_claims(principal)),
+            claims: Some(self.authorizer.sealed_claims(principal.identity())),
             created_at: now,
             seen_at: now,
         };

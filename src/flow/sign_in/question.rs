@@ -93,7 +93,8 @@ impl SignIns {
         }
     }
 
-    /// The request exactly as it was shown, in the browser it was shown in, not too long ago.
+    /// The request exactly as it was shown, in the browser it was shown in, not too long ago; and the
+    /// session of the person shown with it.
     pub(super) fn open_form(
         &self,
         params: &Params,
@@ -126,6 +127,11 @@ pub fn again(asked: &Asked) -> String {
         .append_pair("scope", &asked.scopes.to_string());
     if let Some(state) = &asked.state {
         query.append_pair("state", state);
+    }
+    match asked.prompt {
+        Prompt::Usual | Prompt::Never => {}
+        Prompt::Ask => drop(query.append_pair("prompt", "consent")),
+        Prompt::SignIn => drop(query.append_pair("prompt", "login")),
     }
     format!("/authorize?{}", query.finish())
 }

@@ -112,7 +112,13 @@ impl Tokens {
     ) -> Result<Option<TokenResponse>, TokenError> {
         let Left { user, grant } = left;
         same_resource(&grant.authorization, params)?;
-        let scopes = narrowed(&grant.authorization.scopes, params)?;
+        // What was granted once may be asked for; what is left of it is given.
+        let asked = narrowed(&before.authorization.scopes, params)?;
+        let scopes = asked.intersection(&grant.authorization.scopes);
+        if scopes.is_empty() && !asked.is_empty() {
+            let why = "Nothing of what was asked for is left.";
+            return Err(TokenError::new(TokenErrorCode::InvalidScope, why));
+        }
         let swapped = self.store.swap_grant(before, grant).await.map_err(|e| store_trouble(&e))?;
         if !swapped {
             return Ok(None);

@@ -34,6 +34,8 @@ pub(in crate::store) const LINK_IDENTITY: &str = concat!(
      SET claims = excluded.claims, seen_at = excluded.seen_at \
      WHERE identities.user_id = excluded.user_id RETURNING user_id"
 );
+pub(in crate::store) const HOLD_CLAIMS: &str = "UPDATE identities SET claims = $1 \
+    WHERE provider_id = $2 AND issuer = $3 AND subject = $4";
 pub(in crate::store) const IDENTITY: &str = concat!(
     "SELECT ",
     identity!(),
@@ -90,6 +92,11 @@ pub(in crate::store) const CONSENT: &str = concat!(
     "SELECT ",
     consent!(),
     " FROM consents WHERE user_id = $1 AND client_id = $2 AND server_id = $3 AND redirect_host = $4"
+);
+pub(in crate::store) const CONSENTS_OF: &str = concat!(
+    "SELECT ",
+    consent!(),
+    " FROM consents WHERE user_id = $1 ORDER BY agreed_at DESC, client_id, server_id, redirect_host"
 );
 pub(in crate::store) const GRANTS_OF: &str = concat!(
     "SELECT ",

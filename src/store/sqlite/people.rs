@@ -30,6 +30,15 @@ impl People for Sqlite {
         self.writer.run(move |db| admit(db, key, fresh, claims)).await
     }
 
+    async fn hold_claims(&self, key: &IdentityKey, claims: &[u8]) -> Result<(), StoreError> {
+        let (key, claims) = (key.clone(), claims.to_vec());
+        let work = move |db: &Connection| {
+            let [provider, issuer, subject] = named(&key);
+            run(db, sql::HOLD_CLAIMS, params![claims, provider, issuer, subject]).map(drop)
+        };
+        self.writer.run(work).await
+    }
+
     async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError> {
         let id = id.clone();
         self.read(move |db| one(db, sql::USER, [id.as_str()], rows::user)).await
@@ -158,6 +167,11 @@ impl People for Sqlite {
             one(db, sql::CONSENT, key, rows::consent)
         };
         self.read(work).await
+    }
+
+    async fn consents_of(&self, user: &UserId) -> Result<Vec<Consent>, StoreError> {
+        let user = user.clone();
+        self.read(move |db| all(db, sql::CONSENTS_OF, [user.as_str()], rows::consent)).await
     }
 
     async fn grants_of(&self, user: &UserId, now: Timestamp) -> Result<Vec<Grant>, StoreError> {

@@ -49,8 +49,8 @@ pub struct AppLine {
     pub name: String,
     /// The host that vouches for the name.
     pub host: Option<String>,
-    /// The day it was last used.
-    pub last: String,
+    /// The day it was last used; none: it holds nothing now, and is remembered.
+    pub last: Option<String>,
     /// Where it may act.
     pub servers: Vec<AppServer>,
 }

@@ -83,6 +83,7 @@ verbs! { Store:
 
 verbs! { People:
     fn admit(key: &IdentityKey, fresh: &User, claims: &[u8]) -> User;
+    fn hold_claims(key: &IdentityKey, claims: &[u8]) -> ();
     fn user(id: &UserId) -> Option<User>;
     fn users() -> Vec<User>;
     fn disable(id: &UserId, disabled: bool, now: Timestamp) -> bool;
@@ -100,6 +101,7 @@ verbs! { People:
     fn consent(
         user: &UserId, client: &ClientId, server: &ServerId, redirect_host: &str
     ) -> Option<Consent>;
+    fn consents_of(user: &UserId) -> Vec<Consent>;
     fn grants_of(user: &UserId, now: Timestamp) -> Vec<Grant>;
     fn disconnect(user: &UserId, client: &ClientId, now: Timestamp) -> ();
 }

@@ -63,6 +63,13 @@ impl Service {
         setup.start_at(clock).await
     }
 
+    /// The same folder, database and time, a new process with another configuration.
+    pub(crate) async fn restart_with(self, edit: impl FnOnce(Setup) -> Setup) -> Self {
+        let (setup, clock) = (self.setup.clone(), Arc::clone(&self.clock));
+        drop(self);
+        edit(setup).start_at(clock).await
+    }
+
     /// Another replica on the same database, with the same clock.
     pub(crate) async fn replica(&self) -> Self {
         self.setup.clone().without_dev().start_at(Arc::clone(&self.clock)).await
@@ -132,6 +139,11 @@ impl Service {
     /// How many rows each table has, empty tables left out.
     pub(crate) fn rows(&self) -> String {
         rows::counts(&self.setup.database())
+    }
+
+    /// How many rows this table has.
+    pub(crate) fn count(&self, table: &str) -> i64 {
+        rows::count(&self.setup.database(), table)
     }
 
     /// Whether this text stands anywhere in the database's files.

@@ -18,6 +18,13 @@ pub(super) fn counts(database: &Path) -> String {
     filled.map(|(table, rows)| format!("{table} {rows}")).collect::<Vec<_>>().join(", ")
 }
 
+/// The rows of one table.
+pub(super) fn count(database: &Path, table: &str) -> i64 {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let connection = Connection::open_with_flags(database, flags).unwrap();
+    connection.query_one(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+}
+
 /// Changes one row.
 pub(super) fn execute(database: &Path, sql: &str, parameter: &str) {
     let changed = Connection::open(database).unwrap().execute(sql, [parameter]).unwrap();

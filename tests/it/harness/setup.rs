@@ -46,6 +46,14 @@ impl Setup {
         self
     }
 
+    /// Changes a file.
+    pub(crate) fn edit(self, path: &str, edit: impl FnOnce(String) -> String) -> Self {
+        let text = std::fs::read_to_string(self.root.path().join(path)).unwrap();
+        let edited = edit(text.clone());
+        assert_ne!(edited, text, "{path} was edited");
+        self.file(path, &edited)
+    }
+
     /// The development identity provider is configured as before, but somebody else listens for it.
     pub(super) fn without_dev(mut self) -> Self {
         self.dev = false;
@@ -84,7 +92,7 @@ impl Setup {
         let store = Arc::new(Faulty::new(sqlite));
         let app = build_on(&config, store.clone(), clock.clone(), Arc::new(OsEntropy)).await;
         let app = app.unwrap();
-        let dev = if self.dev { self.serve_dev(&app, listener) } else { None };
+        let dev = if self.dev { self.serve_dev(&app, listener).await } else { None };
         Service {
             issuer: config.public_url.to_string(),
             resource: config.servers[0].resource.to_string(),
@@ -99,13 +107,17 @@ impl Setup {
     }
 
     /// On the port of the start before, when the service was restarted.
-    fn serve_dev(&self, app: &App, fresh: TcpListener) -> Option<tokio::task::JoinHandle<()>> {
+    async fn serve_dev(
+        &self,
+        app: &App,
+        fresh: TcpListener,
+    ) -> Option<tokio::task::JoinHandle<()>> {
         let router = app.dev_router()?;
         let (_, address) = self.variables.iter().find(|(name, _)| name == DEV_LISTEN)?;
         let listener = if fresh.local_addr().unwrap().to_string() == *address {
             fresh
         } else {
-            again_at(address)
+            bound_again(address).await
         };
         listener.set_nonblocking(true).unwrap();
         let listener = tokio::net::TcpListener::from_std(listener).unwrap();
@@ -113,16 +125,15 @@ impl Setup {
     }
 }
 
-/// Another program may have been given the port between stop and start; it is given back soon.
-fn again_at(address: &str) -> TcpListener {
-    let pause = std::time::Duration::from_millis(100);
-    let tries = std::iter::repeat_with(|| TcpListener::bind(address)).take(100);
-    let bound = tries.inspect(|bound| {
-        if bound.is_err() {
-            std::thread::sleep(pause)
+/// Another test may hold the port for a moment.
+async fn bound_again(address: &str) -> TcpListener {
+    for _ in 0..200 {
+        if let Ok(listener) = TcpListener::bind(address) {
+            return listener;
         }
-    });
-    bound.flatten().next().unwrap_or_else(|| panic!("{address} is taken"))
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    TcpListener::bind(address).unwrap()
 }
 
 fn copy(from: &Path, to: &Path) {

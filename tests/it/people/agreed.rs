@@ -32,7 +32,7 @@ impl Agreed {
         agreed
     }
 
-    /// Presses "Allow, as …" on the page of this request.
+    /// Presses "Continue as …" on the page of this request.
     async fn allow(&mut self, ask: &Form) -> Answer {
         let here = format!("{}{}", self.service.issuer, path(ask));
         let page = self.browser.get(&here).await;
