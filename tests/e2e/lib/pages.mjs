@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 
-import { authorizeUrl } from './authorize.mjs';
+import { authorizeUrl, redeem } from './authorize.mjs';
 import { press } from './browser.mjs';
 import { handsOver } from './firebase-stub.mjs';
 import { status } from './firebase-person.mjs';
@@ -17,6 +17,8 @@ export const PAGES = {
   'sign-out': { open: at('/sign-out') },
   'signed-out': { open: at('/signed-out') },
   account: { open: signedInAt('/account') },
+  'account-with-apps': { open: accountWithApps },
+  'account-error': { says: /Error 4\d\d/, open: accountError },
   'account-of-nobody': { open: at('/account') },
   'consent-of-someone-known': { open: signedInAt(authorizeUrl) },
   'firebase-sign-in': { service: 'firebase', open: firebase },
@@ -48,12 +50,39 @@ async function developmentSignIn(page, service) {
 
 function signedInAt(place) {
   return async (page, service) => {
-    await page.route('http://127.0.0.1:33418/**', (route) => route.fulfill({ contentType: 'text/html', body: '<title>the client</title>' }));
-    await developmentSignIn(page, service);
-    await press('user', 'alice')(page);
-    await page.waitForURL('http://127.0.0.1:33418/**');
+    await consent(page, service);
+    await signedInFrom(page);
     await page.goto(typeof place === 'string' ? `${service.issuer}${place}` : await place(service));
   };
+}
+
+// An app that redeemed its code, and a second way to sign in: everything that has a button.
+async function accountWithApps(page, service) {
+  let back;
+  page.on('request', (request) => { if (request.url().startsWith('http://127.0.0.1:33418/')) back = request.url(); });
+  const asked = await authorizeUrl(service);
+  await page.goto(asked);
+  await signedInFrom(page);
+  await redeem(service, new URL(asked).searchParams.get('client_id'), new URL(back).searchParams.get('code'));
+  await page.goto(`${service.issuer}/account`);
+  await press('add', 'dev')(page);
+  await press('user', 'bob')(page);
+  await page.waitForSelector('button[name=remove]');
+}
+
+async function signedInFrom(page) {
+  await page.route('http://127.0.0.1:33418/**', (route) => route.fulfill({ contentType: 'text/html', body: '<title>the client</title>' }));
+  await press('provider', 'dev')(page);
+  await page.waitForSelector('button[name=user]');
+  await press('user', 'alice')(page);
+  await page.waitForURL('http://127.0.0.1:33418/**');
+}
+
+async function accountError(page, service) {
+  await page.goto(`${service.issuer}/account`);
+  await press('sign_in', 'dev')(page);
+  await press('user', 'mallory')(page);
+  await page.waitForSelector('h1');
 }
 
 async function firebase(page, service) {

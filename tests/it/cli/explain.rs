@@ -9,7 +9,7 @@ const MALLORY: &str =
 
 fn all() -> Folder {
     Folder::shipped()
-        .with("COUNTERSIGN_PROVIDERS", "dev,auth0,google,oidc")
+        .with("COUNTERSIGN_PROVIDERS", "dev,auth0,google,oidc,firebase,keycloak")
         .with("AUTH0_DOMAIN", "example.eu.auth0.com")
         .with("AUTH0_CLIENT_ID", "a")
         .with("AUTH0_CLIENT_SECRET", "not a secret")
@@ -18,6 +18,11 @@ fn all() -> Folder {
         .with("OIDC_ISSUER", "https://id.example.com")
         .with("OIDC_CLIENT_ID", "o")
         .with("OIDC_CLIENT_SECRET", "not a secret")
+        .with("FIREBASE_PROJECT_ID", "example-1a2b3")
+        .with("FIREBASE_API_KEY", "public")
+        .with("KEYCLOAK_ISSUER", "https://id.example.com/realms/main")
+        .with("KEYCLOAK_CLIENT_ID", "k")
+        .with("KEYCLOAK_CLIENT_SECRET", "not a secret")
 }
 
 fn explain(provider: &str, claims: &str, more: &[&str]) -> Ended {
@@ -271,4 +276,49 @@ fn a_name_with_control_characters_does_not_reach_the_terminal() {
     let claims =
         r#"{"sub":"1","name":"A\u001b[2Jb","email":"a@example.com","email_verified":true}"#;
     assert!(!explain("dev", claims, &[]).out.contains('\u{1b}'));
+}
+
+/// What stands before the tools.
+fn judgement(told: &Ended) -> &str {
+    told.out.split("\nAt ").next().unwrap()
+}
+
+#[test]
+fn firebase_says_how_somebody_must_have_signed_in_and_in_which_tenant() {
+    let claims = |way: &str| {
+        format!(
+            r#"{{"sub":"u1","name":"Ann","email":"ann@example.com","email_verified":true,"role":"admin","firebase":{{"sign_in_provider":"{way}"}}}}"#
+        )
+    };
+    let told = explain("firebase", &claims("google.com"), &[]);
+    insta::assert_snapshot!(judgement(&told), @r#"
+    Admitted
+
+      Provider  firebase (Continue with Google)
+      Name      Ann
+      E-mail    ann@example.com
+      Scopes    admin read write
+
+      Rule          Says                                                             Holds  Gives
+      no [[allow]]  whoever has a verified e-mail address                            yes    entry
+      require 1     claim ["firebase", "sign_in_provider"] is one of ["google.com"]  yes    needed by everyone
+      require 2     claim ["firebase", "tenant"] is absent                           yes    needed by everyone
+      [[grant]] 1   everyone admitted                                                yes    read
+      [[grant]] 2   claim "role" equals "admin"                                      yes    admin read write
+    "#);
+    let told = explain("firebase", &claims("custom"), &[]);
+    assert_eq!(told.code, 1);
+    assert!(told.out.contains("required by the provider file"), "{}", told.out);
+}
+
+#[test]
+fn keycloak_gives_by_a_role_inside_another_claim() {
+    let claims = r#"{"sub":"f1","name":"Ann","email":"ann@example.com","email_verified":true,"realm_access":{"roles":["mcp-admin"]}}"#;
+    let told = explain("keycloak", claims, &[]);
+    assert!(
+        told.out.contains("claim [\"realm_access\", \"roles\"] has \"mcp-admin\""),
+        "{}",
+        told.out
+    );
+    assert!(told.out.contains("Scopes    admin read write"), "{}", told.out);
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::world::{UNTRUSTED, World};
 use crate::federation::token::{Defect, Draft};
 
-const KEYS: &[&str] = &[
+pub(super) const KEYS: &[&str] = &[
     "emulator = \"127.0.0.1:9099\"",
     "endpoints = { toolkit = \"http://127.0.0.1:9099/identitytoolkit.googleapis.com/v1/\" }",
 ];
@@ -13,7 +13,7 @@ const KEYS: &[&str] = &[
 const ALGORITHM: &str = "the signature algorithm is not allowed";
 
 /// A token as the emulator writes it: `{"alg":"none","typ":"JWT"}`, no key, no signature.
-fn unsigned(draft: &mut Draft) {
+pub(super) fn unsigned(draft: &mut Draft) {
     draft.header = json!({ "alg": "none", "typ": "JWT" });
     draft.finish = |token| format!("{}.", token.rsplit_once('.').unwrap().0);
 }

@@ -7,6 +7,7 @@ mod confirm;
 mod emulator;
 mod good;
 mod google;
+mod later;
 mod lookup;
 mod origin;
 mod outage;

@@ -247,3 +247,21 @@ async fn nobody_signed_in_can_add_nothing() {
     let answer = nobody.post("/account", &Form::of(&[("add", "spare")])).await;
     home.nothing_was_added(&answer, "400 Nothing was changed");
 }
+
+#[tokio::test]
+async fn a_token_carries_the_address_of_the_identity_that_vouched_for_it() {
+    let mut home = Home::start().await;
+    let first = home.world.walk().await.landing();
+    let first = home.world.tokens(&first).await;
+    home.world.spare.now(|desk| desk.person["email"] = json!("ceo@example.com"));
+    home.world.spare.now(|desk| desk.person["name"] = json!("The CEO"));
+    assert_eq!(home.add().await.location(), Some("/account"));
+    home.world.walk_by_spare().await.landing();
+    let client = home.world.client.clone();
+    let token = first["refresh_token"].as_str().unwrap();
+    let again = home.world.service.token(&home.world.service.refresh(&client, token)).await;
+    let access = again.json()["access_token"].as_str().unwrap().to_owned();
+    let (_, claims) = crate::harness::claims(&access);
+    assert_eq!((claims["email"].as_str(), claims["idp"].as_str()), (Some(EMAIL), Some("oidc")));
+    assert_ne!(claims["name"], "The CEO");
+}

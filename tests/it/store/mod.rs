@@ -85,7 +85,8 @@ conformance! {
         a_sessions_use_prolongs_it
         a_session_is_ended_once_and_no_use_revives_it
         a_persons_sessions_are_the_live_ones_latest_use_first
-        sessions_that_ended_are_swept;
+        sessions_that_ended_are_swept
+        a_person_keeps_the_twenty_sessions_used_last;
     codes:
         a_code_comes_back_as_it_was_put_even_when_spent
         of_64_parallel_spends_one_is_first_and_the_grant_is_written_once

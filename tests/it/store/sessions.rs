@@ -57,3 +57,14 @@ pub(super) async fn sessions_that_ended_are_swept(store: AnyStore) {
     assert_eq!(store.sweep(later(601), 100).await.unwrap(), 1);
     assert!(!store.end_session(&session("s", 1).digest).await.unwrap(), "it is gone");
 }
+
+pub(super) async fn a_person_keeps_the_twenty_sessions_used_last(store: AnyStore) {
+    for number in 0..25 {
+        let name = format!("s{number}");
+        let used = Session { seen_at: later(number), ..session(&name, 1) };
+        store.put_session(&used, None).await.unwrap();
+    }
+    store.put_session(&session("another person's", 2), None).await.unwrap();
+    let kept = store.sessions_of(&user(1).id, NOW).await.unwrap();
+    assert_eq!((kept.len(), kept[0].seen_at, kept[19].seen_at), (20, later(24), later(5)));
+}
