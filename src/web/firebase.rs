@@ -44,9 +44,8 @@ pub(super) async fn page(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let state = state_of(query.as_deref());
-    let browser = site.browser_of(&headers, state.as_ref());
-    let provider = ProviderId::new(provider);
+    let Stage { provider, state, browser } =
+        site.stage(&headers, provider, state_of(query.as_deref()));
     let found = site.callbacks.sdk_page(&provider, state.as_ref(), browser.as_ref()).await;
     match (found, state) {
         (Ok(page), Some(state)) => site.sdk_page(&page, &state),
@@ -70,8 +69,7 @@ pub(super) async fn post(
         return refused(StatusCode::BAD_REQUEST, "malformed", "The page sent what cannot be read.");
     };
     let state = UpstreamState::parse(&posted.state);
-    let browser = site.browser_of(&headers, state.as_ref());
-    let provider = ProviderId::new(provider);
+    let Stage { provider, state, browser } = site.stage(&headers, provider, state);
     let token = posted.id_token.reveal();
     let done = site.callbacks.posted(&provider, state.as_ref(), browser.as_ref(), token).await;
     match (done, browser) {
@@ -97,9 +95,8 @@ pub(super) async fn ask(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let state = state_of(query.as_deref());
-    let browser = site.browser_of(&headers, state.as_ref());
-    let provider = ProviderId::new(provider);
+    let Stage { provider, state, browser } =
+        site.stage(&headers, provider, state_of(query.as_deref()));
     let found = site.callbacks.confirmation(&provider, state.as_ref(), browser.as_ref()).await;
     match (found, state) {
         (Ok(found), Some(state)) => site.confirm_page(&provider, &found, &state),
@@ -121,12 +118,18 @@ pub(super) async fn confirm(
         Err(complaint) => return site.complaint(&id, complaint),
     };
     let state = params.one("state").and_then(UpstreamState::parse);
-    let browser = site.browser_of(&headers, state.as_ref());
+    let Stage { provider, state, browser } = site.stage(&headers, provider, state);
     let agreed = params.one("confirm").is_some();
-    let provider = ProviderId::new(provider);
     let (state, browser, visitor) = (state.as_ref(), browser.as_ref(), site.visitor(&headers));
     let done = site.callbacks.confirm(&provider, state, browser, agreed, &visitor).await;
     site.finished(&id, done)
+}
+
+/// Where a request stands in a sign-in: the three that must agree.
+struct Stage {
+    provider: ProviderId,
+    state: Option<UpstreamState>,
+    browser: Option<BrowserToken>,
 }
 
 /// What the page posts. Nothing else may stand beside it.
@@ -138,13 +141,11 @@ struct Posted {
 }
 
 impl Site {
-    /// The browser of one sign-in, by the cookie that its state names.
-    fn browser_of(
-        &self,
-        headers: &HeaderMap,
-        state: Option<&UpstreamState>,
-    ) -> Option<BrowserToken> {
-        self.shown.cookies.sign_in(headers, &cookie_suffix(state?))
+    /// The browser is known by the cookie that the state names.
+    fn stage(&self, headers: &HeaderMap, provider: String, state: Option<UpstreamState>) -> Stage {
+        let suffix = state.as_ref().map(cookie_suffix);
+        let browser = suffix.and_then(|suffix| self.shown.cookies.sign_in(headers, &suffix));
+        Stage { provider: ProviderId::new(provider), state, browser }
     }
 
     /// Unlike a form, a script of ours always says its origin.

@@ -56,7 +56,11 @@ pub(super) async fn leave(
 }
 
 /// `GET /signed-out`: where the provider sends the browser afterwards.
-pub(super) async fn done(State(site): State<Arc<Site>>) -> Response {
+pub(super) async fn done(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+    // Whoever opens the address while signed in must not be told otherwise.
+    if site.shown.cookies.session(&headers).is_some() {
+        return site.redirect("/account");
+    }
     site.signed_out_page(None)
 }
 

@@ -26,6 +26,7 @@ async fn signing_out_ends_the_session_here_too() {
     service.walk(&mut browser, &ask, "alice").await;
     assert!(browser.get("/account").await.body.contains("Alice Admin"));
     let cookie = browser.cookies["countersign-session"].clone();
+    assert_eq!(browser.get("/signed-out").await.location(), Some("/account"), "not yet");
     let page = browser.get("/sign-out").await;
     let here = format!("{}/sign-out", service.issuer);
     browser.press(&here, &page, ("provider", "dev")).await;
