@@ -62,7 +62,7 @@ function holds({ provider, name, steps, start, env }) {
     await page.goto(`${service.issuer}/account`);
     assert.match(await page.textContent('main'), /Countersign end-to-end test/);
     await page.click('button:has-text("Disconnect")');
-    await page.waitForLoadState();
+    await page.locator('button:has-text("Disconnect")').waitFor({ state: 'detached' });
     assert.doesNotMatch(await page.textContent('main'), /Countersign end-to-end test.*Disconnect/s);
     const refused = await refresh(app);
     assert.deepEqual([refused.status, (await refused.json()).error], [400, 'invalid_grant']);

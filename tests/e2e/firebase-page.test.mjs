@@ -90,7 +90,7 @@ test('without JavaScript the page says what is missing and offers the other ways
   await open(page);
   assert.match(await page.textContent('noscript'), /needs JavaScript/);
   await page.click('text=Choose another way');
-  assert.match(page.url(), /\/authorize\?/);
+  await page.waitForURL(/\/authorize\?/);
   await context.close();
 });
 

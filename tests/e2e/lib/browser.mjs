@@ -26,12 +26,12 @@ export async function newPerson(browser, options = {}) {
 
 /**
  * Signs in by hand: opens the authorization URL, runs the `steps` on the page, and returns the URL
- * at which the client's redirect URI was called.
+ * at which the client's redirect URI was called. The browser then shows the client's page.
  */
 export async function signInByHand(person, authorizeUrl, ...steps) {
   const target = new URL(authorizeUrl).searchParams.get('redirect_uri');
+  const isClient = (url) => url.href.split('?')[0] === target;
   const called = new Promise((resolve) => {
-    const isClient = (url) => url.href.split('?')[0] === target;
     person.context.route(isClient, (route) => {
       resolve(route.request().url());
       return route.fulfill({ contentType: 'text/html', body: '<title>back at the client</title>' });
@@ -39,7 +39,10 @@ export async function signInByHand(person, authorizeUrl, ...steps) {
   });
   await person.page.goto(String(authorizeUrl));
   for (const step of steps) await step(person.page);
-  return within(15_000, called, () => `the client was never called; the page is ${person.page.url()}\n${person.complaints.join('\n')}`);
+  const url = await within(15_000, called, () => `the client was never called; the page is ${person.page.url()}\n${person.complaints.join('\n')}`);
+  // The client's page is on its way: whoever went elsewhere now would be interrupted by it.
+  await person.page.waitForURL(isClient);
+  return url;
 }
 
 /** A step: press the button with this name and value. */

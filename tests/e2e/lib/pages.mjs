@@ -82,7 +82,7 @@ async function accountError(page, service) {
   await page.goto(`${service.issuer}/account`);
   await press('sign_in', 'dev')(page);
   await press('user', 'mallory')(page);
-  await page.waitForSelector('h1');
+  await page.waitForURL('**/callback/dev?**');
 }
 
 async function firebase(page, service) {
