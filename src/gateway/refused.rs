@@ -18,8 +18,10 @@ pub(super) enum Refused {
     Guard(GuardRefusal),
     /// It is no JSON-RPC that can be judged; with the id to answer to.
     Unfit(Unfit, Value),
-    /// The tool is for nobody; with the id to answer to.
+    /// The tool or method is not for this caller; with the id to answer to.
     Denied(Value),
+    /// MCP has no such method, and no rule names it; with the status, and the id to answer to.
+    UnknownMethod(StatusCode, Value),
     /// The body is over the most there may be, or broke off.
     TooLong,
     /// The body took too long.
@@ -38,8 +40,9 @@ impl Refused {
                 error(StatusCode::BAD_REQUEST, unfit.code(), &unfit.to_string(), &id)
             }
             Self::Denied(id) => {
-                error(StatusCode::FORBIDDEN, -32602, "This tool is not offered here.", &id)
+                error(StatusCode::FORBIDDEN, -32602, "This is not offered here.", &id)
             }
+            Self::UnknownMethod(status, id) => error(status, -32601, "Method not found", &id),
             Self::TooLong => {
                 let text = "The body is longer than 1 MiB, or ended early.";
                 error(StatusCode::PAYLOAD_TOO_LARGE, -32600, text, &Value::Null)
