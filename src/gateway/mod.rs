@@ -4,11 +4,11 @@
 //! It owns the step from an MCP message to a verdict and what travels on. Tokens are the guard's
 //! business, scopes per tool the server file's.
 
-mod folding;
 mod gate;
 mod judge;
 #[cfg_attr(not(test), expect(dead_code, reason = "the ways to a server behind are being built"))]
 mod listing;
+mod members;
 mod message;
 mod refused;
 
