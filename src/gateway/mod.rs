@@ -6,7 +6,10 @@
 
 mod gate;
 mod judge;
-#[cfg_attr(not(test), expect(dead_code, reason = "the ways to a server behind are being built"))]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "the ways to a server behind are being built")
+)]
 mod listing;
 mod members;
 mod message;

@@ -2,6 +2,7 @@
 
 mod client;
 mod gate;
+mod rules;
 mod session;
 mod tools;
 
@@ -70,6 +71,10 @@ impl Demonstration {
     }
 
     pub(crate) fn with(unlisted: Unlisted) -> Self {
+        Self::under(policy(unlisted))
+    }
+
+    pub(crate) fn under(policy: Policy) -> Self {
         let world = World::guarding("http://localhost:8000/mcp");
         let profiles = Arc::new(|id: UserId| {
             let found = (id.as_str() == "usr_alice").then(alice);
@@ -83,7 +88,7 @@ impl Demonstration {
         };
         let gate = Gate {
             guard: Some(world.guard.clone()),
-            policy: policy(unlisted),
+            policy,
             patience: std::time::Duration::from_millis(300),
         };
         let app = gated("/mcp", gate, demo_service(demo));
