@@ -77,8 +77,8 @@ impl Guarded {
     }
 
     fn at(&mut self, host: Issuer, router: Router) {
-        match self.others.iter_mut().find(|(known, _)| *known == host) {
-            Some((_, routes)) => *routes = std::mem::take(routes).merge(router),
+        match self.others.iter_mut().find(|(other, _)| *other == host) {
+            Some((_, known)) => *known = std::mem::take(known).merge(router),
             None => self.others.push((host, router)),
         }
     }
