@@ -6,11 +6,14 @@
 
 mod body;
 mod door;
+mod folding;
 mod gate;
 mod head;
+mod hiding;
 mod identity;
 mod idle;
 mod judge;
+mod listing;
 mod message;
 mod proxy;
 mod refused;
