@@ -11,6 +11,7 @@ use crate::{
     devidp::{self, DevClient, DevIdp},
     engine::policy::{Auth, ServerSettings, Upstream},
     flow::authorizer::Expand,
+    gateway::{Gate, gated},
     guard::{Guard, LocalKeys, Protected, Revocations},
     jose::{algorithm::Algorithm, sign::SigningKey},
     protocol::{id::UserId, issuer::Issuer, secret::ClientSecret},
@@ -28,18 +29,18 @@ pub(super) fn guarded(
     here.fold(Router::new(), |router, server| {
         let guard = guard(config, hands, server, keys).with_revocations(revocations.clone());
         let required = server.auth == Auth::Required;
-        router.merge(demo_service(
-            &server.resource.path(),
-            Demo {
-                public_url: config.public_url.clone(),
-                guard: required.then(|| Arc::new(guard)),
-                policy: server.policy.clone(),
-                profiles: profiles(hands),
-                clock: Arc::clone(&hands.clock),
-                patience: config.limits.request,
-                stop: hands.stop.clone(),
-            },
-        ))
+        let gate = Gate {
+            guard: required.then(|| Arc::new(guard)),
+            policy: server.policy.clone(),
+            patience: config.limits.request,
+        };
+        let demo = Demo {
+            public_url: config.public_url.clone(),
+            profiles: profiles(hands),
+            clock: Arc::clone(&hands.clock),
+            stop: hands.stop.clone(),
+        };
+        router.merge(gated(&server.resource.path(), gate, demo_service(demo)))
     })
 }
 

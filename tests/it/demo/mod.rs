@@ -15,6 +15,7 @@ use countersign::{
         policy::{Policy, ScopeRule, ToolRule, Unlisted},
         record::User,
     },
+    gateway::{Gate, gated},
     protocol::{id::UserId, issuer::Issuer, scope::Scopes},
 };
 use http::{HeaderMap, Method, Request, Response, header};
@@ -78,14 +79,16 @@ impl Demonstration {
         });
         let demo = Demo {
             public_url: Issuer::parse(PUBLIC).unwrap(),
-            guard: Some(world.guard.clone()),
-            policy: policy(unlisted),
             profiles,
             clock: world.clock.clone(),
-            patience: std::time::Duration::from_millis(300),
             stop: tokio_util::sync::CancellationToken::new(),
         };
-        let app = demo_service("/mcp", demo);
+        let gate = Gate {
+            guard: Some(world.guard.clone()),
+            policy: policy(unlisted),
+            patience: std::time::Duration::from_millis(300),
+        };
+        let app = gated("/mcp", gate, demo_service(demo));
         Self { world, app }
     }
 

@@ -32,7 +32,7 @@ struct Params {
 
 /// Why a body is not acted upon. Displays as the JSON-RPC error's message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Unfit {
+pub(crate) enum Unfit {
     /// No JSON-RPC message, an ambiguous one, or an empty batch.
     #[error("The body is not one unambiguous JSON-RPC message, or a batch of them.")]
     Unreadable,
