@@ -4,6 +4,7 @@
 //! It owns the step from an MCP message to a verdict and what travels on. Tokens are the guard's
 //! business, scopes per tool the server file's.
 
+mod allowance;
 mod gate;
 mod judge;
 mod message;
@@ -11,6 +12,7 @@ mod refused;
 
 pub(crate) use self::refused::error;
 pub use self::{
+    allowance::Allowances,
     gate::{Gate, gated},
     judge::Asked,
 };
