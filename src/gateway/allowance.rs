@@ -207,9 +207,9 @@ mod tests {
         let trial = Trial::of(Some(CallLimit { calls: 1, window: MINUTE }), &[("slow", hour)]);
         assert!(trial.take(ANN, &["slow"]).is_ok());
         let refused = trial.take(ANN, &["slow"]).unwrap_err();
-        assert_eq!(refused, "The limit is 1 in 3600 s. Try again in 3600 s.");
+        assert_eq!(refused, "The limit is 1 in 1 hour. Try again in 1 hour.");
         let refused = trial.take(ANN, &["x"]).unwrap_err();
-        assert_eq!(refused, "The limit is 1 in 60 s. Try again in 60 s.");
+        assert_eq!(refused, "The limit is 1 in 1 minute. Try again in 1 minute.");
     }
 
     #[test]

@@ -167,8 +167,9 @@ impl fmt::Display for Exceeded {
         let CallLimit { calls, window } = self.standing.policy.limit;
         match self.wait {
             Wait::For(_) => {
-                let (window, wait) = (header::seconds(window), self.retry_after());
-                write!(f, "The limit is {calls} in {window} s. Try again in {wait} s.")
+                let window = spoken(header::seconds(window));
+                let wait = spoken(self.retry_after());
+                write!(f, "The limit is {calls} in {window}. Try again in {wait}.")
             }
             Wait::InVain => write!(f, "The limit is {calls} at once. Send fewer in one request."),
         }
@@ -178,6 +179,16 @@ impl fmt::Display for Exceeded {
 /// The time in which one use comes back.
 fn period(limit: CallLimit) -> Duration {
     (limit.window / limit.calls.max(1)).max(Duration::from_nanos(1))
+}
+
+/// A length of time for people, such as `90 seconds`.
+fn spoken(seconds: u64) -> String {
+    let (count, unit) = match seconds {
+        whole if whole % 3600 == 0 => (whole / 3600, "hour"),
+        whole if whole % 60 == 0 => (whole / 60, "minute"),
+        _ => (seconds, "second"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
 /// No longer than governor can count.

@@ -97,7 +97,7 @@ fn a_refusal_says_when_to_come_back_in_whole_seconds_rounded_up() {
     assert_eq!(trial.drained(1), 5);
     trial.wait(Duration::from_millis(1500));
     insta::assert_snapshot!(refused(trial.take(1, 1)), @r#"
-    The limit is 5 in 60 s. Try again in 11 s.
+    The limit is 5 in 1 minute. Try again in 11 seconds.
     ratelimit-policy: "user";q=5;w=60
     ratelimit: "user";r=0;t=11
     retry-after: 11
@@ -113,7 +113,7 @@ fn several_uses_at_once_are_taken_all_or_none() {
     let trial = Trial::of(MINUTE);
     assert!(trial.take(1, 3).is_ok());
     insta::assert_snapshot!(refused(trial.take(1, 4)), @r#"
-    The limit is 5 in 60 s. Try again in 24 s.
+    The limit is 5 in 1 minute. Try again in 24 seconds.
     ratelimit-policy: "user";q=5;w=60
     ratelimit: "user";r=2;t=12
     retry-after: 24

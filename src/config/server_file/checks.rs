@@ -106,18 +106,12 @@ pub(super) fn limit(
 ) -> Option<CallLimit> {
     let limit = limit?;
     let at = limit.span().start;
-    let Some(read) = call_limit(&limit.get_ref().per_user) else {
-        file.fault(at, "per_user is not a number of calls in a time", "such as \"100/60m\"");
-        return None;
-    };
+    let read = values::call_limit(&limit.get_ref().per_user);
+    let read = read
+        .map_err(|why| file.fault(at, format!("per_user {why}"), "such as \"100/60m\""))
+        .ok()?;
     file.fault(at, "limit is not available in this version", "remove it");
     Some(read)
-}
-
-fn call_limit(text: &str) -> Option<CallLimit> {
-    let (calls, window) = text.split_once('/')?;
-    let calls = calls.trim().parse().ok().filter(|calls| *calls > 0)?;
-    Some(CallLimit { calls, window: values::duration(window).ok()? })
 }
 
 /// Paths of ours; so is everything below them.
@@ -139,19 +133,3 @@ const OURS: [&str; 13] = [
 
 /// Scopes that clients send with another meaning (OpenID Connect Core §5.4, §11).
 const RESERVED: [&str; 2] = ["offline_access", "openid"];
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    #[test]
-    fn a_limit_is_a_number_of_calls_in_a_time() {
-        let hour = CallLimit { calls: 100, window: Duration::from_hours(1) };
-        assert_eq!(call_limit("100/60m"), Some(hour));
-        for text in ["", "100", "0/1h", "-1/1h", "x/1h", "100/x", "100/60"] {
-            assert_eq!(call_limit(text), None, "{text}");
-        }
-    }
-}

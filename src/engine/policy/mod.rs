@@ -78,7 +78,7 @@ pub enum Auth {
     None,
 }
 
-/// How often one person may call a server.
+/// How often one person may call a server or a tool, or one address an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallLimit {
     /// Calls per window.
