@@ -11,6 +11,7 @@ mod federation;
 mod firebase;
 mod guard;
 mod harness;
+mod limits;
 mod oauth;
 mod pages;
 mod people;
