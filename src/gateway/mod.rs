@@ -5,14 +5,27 @@
 //! business, scopes per tool the server file's.
 
 mod allowance;
+mod body;
+mod door;
 mod gate;
+mod head;
+mod identity;
+mod idle;
 mod judge;
 mod message;
+mod proxy;
 mod refused;
+mod session;
+mod watch;
 
-pub(crate) use self::refused::error;
 pub use self::{
     allowance::Allowances,
+    body::Room,
+    door::Door,
     gate::{Gate, gated},
+    identity::{ASSERTION_TTL, Assertions, Identity},
     judge::Asked,
+    proxy::{Pool, Proxy, pool, proxied},
+    session::SessionSeal,
 };
+pub(crate) use self::{door::hosts, refused::error};

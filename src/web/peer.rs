@@ -117,7 +117,7 @@ mod tests {
             let headers = [("x-forwarded-for", forged), ("x-forwarded-for", "198.51.100.7")];
             let mut map = HeaderMap::new();
             for (name, value) in headers {
-                map.append(name, axum::http::HeaderValue::from_bytes(value.as_bytes()).unwrap());
+                map.append(name, http::HeaderValue::from_bytes(value.as_bytes()).unwrap());
             }
             let trusted = ["10.0.0.0/8".parse().unwrap()];
             let found = caller("10.0.0.1".parse().unwrap(), &map, &trusted).unwrap();
