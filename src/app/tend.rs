@@ -33,7 +33,9 @@ pub(super) async fn tend(
     loop {
         tokio::select! {
             _ = sweeps.tick() => {
-                counts.iter().for_each(|forget| forget());
+                for forget in &counts {
+                    forget();
+                }
                 sweep(&*store, &*clock).await;
             }
             _ = looks.tick() => {
