@@ -147,7 +147,8 @@ pub async fn build_on(
     let site = Arc::new(parts.site(Arc::clone(&providers)));
     let rates = Arc::clone(&site.rates);
     let counts: Vec<tend::Forget> = vec![Box::new(move || rates.sweep())];
-    let router = web::surrounded(web::router(site).merge(web::open_to_browsers(guarded)));
+    let router = web::by_host(web::router(site).merge(guarded.ours), guarded.others);
+    let router = web::surrounded(router);
     let dev = servers::development(config, &hands, &dev_secret)?;
     let listen = config.listen.addresses.iter().map(|listen| listen.address).collect();
     Ok(App { router, listen, dev, hands, revoker, providers, counts })
