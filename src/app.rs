@@ -39,6 +39,7 @@ pub struct App {
     hands: Hands,
     revoker: Arc<Revoker>,
     providers: Arc<[Provider]>,
+    counts: Vec<tend::Forget>,
 }
 
 /// Why the service cannot start.
@@ -152,11 +153,13 @@ pub async fn build_on(
     let providers: Arc<[Provider]> = site::providers(config, &hands.clock, &dev_secret).into();
     let parts = Parts { config, hands: &hands, keys: &keys, revoker: &revoker };
     let site = Arc::new(parts.site(Arc::clone(&providers)));
+    let rates = Arc::clone(&site.rates);
+    let counts: Vec<tend::Forget> = vec![Box::new(move || rates.sweep())];
     let router = web::by_host(web::router(site).merge(guarded.ours), guarded.others);
     let router = web::surrounded(router);
     let dev = servers::development(config, &hands, &dev_secret)?;
     let listen = config.listen.addresses.iter().map(|listen| listen.address).collect();
-    Ok(App { router, listen, dev, hands, revoker, providers })
+    Ok(App { router, listen, dev, hands, revoker, providers, counts })
 }
 
 impl App {
@@ -193,7 +196,8 @@ impl App {
             }
             None => None,
         };
-        let tending = tokio::spawn(tend::tend(self.hands.store, self.hands.clock, self.revoker));
+        let tending =
+            tokio::spawn(tend::tend(self.hands.store, self.hands.clock, self.revoker, self.counts));
         let dev = dev.map(|(listeners, router)| {
             tokio::spawn(serve::serve(listeners, router, std::future::pending()))
         });

@@ -4,6 +4,7 @@
 //! It owns the step from an MCP message to a verdict and what travels on. Tokens are the guard's
 //! business, scopes per tool the server file's.
 
+mod allowance;
 mod body;
 mod door;
 mod folding;
@@ -21,6 +22,7 @@ mod session;
 mod watch;
 
 pub use self::{
+    allowance::Allowances,
     body::Room,
     door::Door,
     gate::{Gate, gated},
