@@ -7,60 +7,12 @@ use axum::Router;
 use crate::{
     app::{Hands, StartFault, shown},
     config::Config,
-    demo::{Demo, demo_service},
     devidp::{self, DevClient, DevIdp},
-    engine::policy::{Auth, ServerSettings, Upstream},
     flow::authorizer::Expand,
-    gateway::{Gate, gated},
-    guard::{Guard, LocalKeys, Protected, Revocations},
     jose::{algorithm::Algorithm, sign::SigningKey},
-    protocol::{id::UserId, issuer::Issuer, secret::ClientSecret},
+    protocol::{issuer::Issuer, secret::ClientSecret},
     web,
 };
-
-/// Every server that is answered here, behind its guard.
-pub(super) fn guarded(
-    config: &Config,
-    hands: &Hands,
-    keys: &LocalKeys,
-    revocations: &Revocations,
-) -> Router {
-    let here = config.servers.iter().filter(|server| server.upstream != Upstream::Elsewhere);
-    here.fold(Router::new(), |router, server| {
-        let guard = guard(config, hands, server, keys).with_revocations(revocations.clone());
-        let required = server.auth == Auth::Required;
-        let gate = Gate {
-            guard: required.then(|| Arc::new(guard)),
-            policy: server.policy.clone(),
-            patience: config.limits.request,
-        };
-        let demo = Demo {
-            public_url: config.public_url.clone(),
-            profiles: profiles(hands),
-            clock: Arc::clone(&hands.clock),
-            stop: hands.stop.clone(),
-        };
-        router.merge(gated(&server.resource.path(), gate, demo_service(demo)))
-    })
-}
-
-fn guard(config: &Config, hands: &Hands, server: &ServerSettings, keys: &LocalKeys) -> Guard {
-    let protected = Protected {
-        resource: server.resource.clone(),
-        issuer: config.public_url.to_string(),
-        scopes: server.scopes(),
-        name: server.name.clone(),
-    };
-    Guard::local(protected, keys.clone()).with_clock(Arc::clone(&hands.clock))
-}
-
-fn profiles(hands: &Hands) -> crate::demo::ProfileLookup {
-    let store = Arc::clone(&hands.store);
-    Arc::new(move |id: UserId| {
-        let store = Arc::clone(&store);
-        Box::pin(async move { store.user(&id).await.ok().flatten() })
-    })
-}
 
 /// What scopes imply at each server.
 pub(super) fn expand(config: &Config) -> Expand {

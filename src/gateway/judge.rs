@@ -2,6 +2,7 @@
 //! is judged, and every scope that is lacking is named at once.
 
 use http::{HeaderMap, StatusCode};
+use serde_json::Value;
 
 use crate::{
     engine::policy::{Asker, Operation, Policy, Verdict},
@@ -21,6 +22,8 @@ pub struct Asked {
     pub lists_tools: bool,
     /// Whether it opens a stream of notifications (`subscriptions/listen`).
     pub listens: bool,
+    /// The id to answer to; null for a batch, and where none is asked for.
+    pub id: Value,
 }
 
 /// Judges every message of a request. Without a caller, where no token is asked for, no scope is
@@ -31,14 +34,15 @@ pub(super) fn judge(
     headers: &HeaderMap,
     messages: &[Message],
 ) -> Result<Asked, Refused> {
-    let asker = caller.map(asker);
-    let (mut asked, mut lacking) = (Asked::default(), Scopes::default());
+    let caller = caller.map(asker);
+    let mut asked = Asked { id: sole_id(messages), ..Asked::default() };
+    let mut lacking = Scopes::default();
     for message in messages {
         let id = || message.id.clone().unwrap_or_default();
         let unfit = |unfit| Refused::Unfit(unfit, id());
         message.agrees_with(headers).map_err(unfit)?;
         let Some(operation) = message.operation().map_err(unfit)? else { continue };
-        match policy.verdict(operation, asker.as_ref()) {
+        match policy.verdict(operation, caller.as_ref()) {
             Verdict::Allowed => asked.note(operation),
             Verdict::InsufficientScope { needs } => lacking = lacking.union(&needs),
             Verdict::Denied => return Err(Refused::Denied(id())),
@@ -53,7 +57,14 @@ pub(super) fn judge(
     Err(Refused::Guard(GuardRefusal::InsufficientScope(lacking)))
 }
 
-fn asker(caller: &Caller) -> Asker<'_> {
+fn sole_id(messages: &[Message]) -> Value {
+    match messages {
+        [only] => only.id.clone().unwrap_or_default(),
+        _ => Value::Null,
+    }
+}
+
+pub(super) fn asker(caller: &Caller) -> Asker<'_> {
     let email = caller.claims().email.as_deref();
     Asker { scopes: caller.scopes(), user: caller.user(), email, client: caller.client() }
 }
@@ -113,11 +124,12 @@ mod tests {
             &[],
         );
         let calls = vec!["a".to_owned(), "a".to_owned()];
-        let expected = Asked { opens_session: false, calls, lists_tools: true, listens: true };
+        let (opens_session, lists_tools, listens, id) = (false, true, true, Value::Null);
+        let expected = Asked { opens_session, calls, lists_tools, listens, id };
         assert_eq!(asked.ok(), Some(expected));
         let opened = judged(r#"{"id":1,"method":"initialize"}"#, &[]).ok();
-        assert_eq!(opened, Some(Asked { opens_session: true, ..Asked::default() }));
-        assert_eq!(judged(r#"{"id":1,"result":{}}"#, &[]).ok(), Some(Asked::default()));
+        assert_eq!(opened, Some(Asked { opens_session: true, id: 1.into(), ..Asked::default() }));
+        assert_eq!(judged(r#"{"id":null,"result":{}}"#, &[]).ok(), Some(Asked::default()));
     }
 
     #[test]

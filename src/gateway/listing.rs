@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::gateway::members::{any, elements, sole};
 
-pub(super) use self::events::{EventFault, Events};
+pub(super) use self::events::Events;
 
 /// It is no JSON: nobody can say what a client would read in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,19 +4,31 @@
 //! It owns the step from an MCP message to a verdict and what travels on. Tokens are the guard's
 //! business, scopes per tool the server file's.
 
+mod allowance;
+mod body;
+mod door;
 mod gate;
+mod head;
+mod hiding;
+mod identity;
+mod idle;
 mod judge;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, unused_imports, reason = "the ways to a server behind are being built")
-)]
 mod listing;
 mod members;
 mod message;
+mod proxy;
 mod refused;
+mod session;
+mod watch;
 
-pub(crate) use self::refused::error;
 pub use self::{
+    allowance::Allowances,
+    body::Room,
+    door::Door,
     gate::{Gate, gated},
+    identity::{ASSERTION_TTL, Assertions, Identity},
     judge::Asked,
+    proxy::{Pool, Proxy, pool, proxied},
+    session::SessionSeal,
 };
+pub(crate) use self::{door::hosts, refused::error};

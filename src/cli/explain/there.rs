@@ -54,15 +54,15 @@ impl AtServer {
         let granted = asked.intersection(&server.expand(&person.scopes));
         let token = person.admitted && (asked.is_empty() || !granted.is_empty());
         let (nobody, some_client) = (UserId::new(""), ClientId::new(client.unwrap_or_default()));
-        let asker = Asker {
+        let caller = Asker {
             scopes: &granted,
             user: &nobody,
             email: person.email.as_deref(),
             client: &some_client,
         };
         let tool = |rule: &Rule| {
-            let allowed = token && server.policy.by_rule(rule, Some(&asker)) == Verdict::Allowed;
-            let unless_named = token && !allowed && could_be_named(rule, &asker);
+            let allowed = token && server.policy.by_rule(rule, Some(&caller)) == Verdict::Allowed;
+            let unless_named = token && !allowed && could_be_named(rule, &caller);
             ToolThere { name: rule.name.clone(), needs: rule.needs(), allowed, unless_named }
         };
         Self {

@@ -1,7 +1,5 @@
 //! What a server file may say, key by key.
 
-use std::time::Duration;
-
 use toml::Spanned;
 
 use crate::engine::policy::{Auth, CallLimit};
@@ -82,20 +80,8 @@ pub(super) fn limit(
 ) -> Option<CallLimit> {
     let limit = limit?;
     let at = limit.span().start;
-    let read = call_limit(&limit.get_ref().per_user);
-    if read.is_none() {
-        let remedy = "such as \"100/60m\": up to a million calls, in 1s to 24h";
-        file.fault(at, "per_user is not a number of calls in a time", remedy);
-    }
-    read
-}
-
-fn call_limit(text: &str) -> Option<CallLimit> {
-    let (calls, window) = text.split_once('/')?;
-    let calls = calls.trim().parse().ok().filter(|calls| (1..=1_000_000).contains(calls))?;
-    let window = values::duration(window).ok()?;
-    let fine = (Duration::from_secs(1)..=Duration::from_hours(24)).contains(&window);
-    fine.then_some(CallLimit { calls, window })
+    let read = values::call_limit(&limit.get_ref().per_user);
+    read.map_err(|why| file.fault(at, format!("per_user {why}"), "such as \"100/60m\"")).ok()
 }
 
 /// Paths of ours; so is everything below them.
@@ -117,28 +103,3 @@ const OURS: [&str; 13] = [
 
 /// Scopes that clients send with another meaning (OpenID Connect Core §5.4, §11).
 const RESERVED: [&str; 2] = ["offline_access", "openid"];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_limit_is_a_number_of_calls_in_a_time() {
-        let hour = CallLimit { calls: 100, window: Duration::from_hours(1) };
-        assert_eq!(call_limit("100/60m"), Some(hour));
-        for text in [
-            "",
-            "100",
-            "0/1h",
-            "-1/1h",
-            "x/1h",
-            "100/x",
-            "100/60",
-            "1/999ms",
-            "1/25h",
-            "1000001/1h",
-        ] {
-            assert_eq!(call_limit(text), None, "{text}");
-        }
-    }
-}

@@ -93,7 +93,7 @@ pub enum Auth {
     None,
 }
 
-/// How often one person may call a server, or tools of it.
+/// How often one person may call a server or a tool, or one address an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallLimit {
     /// Calls per window.

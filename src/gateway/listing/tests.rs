@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{EventFault, Events, Unreadable, without_hidden};
+use super::{Events, Unreadable, events::EventFault, without_hidden};
 
 fn keep(name: &str) -> bool {
     !name.starts_with("secret")

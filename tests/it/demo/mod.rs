@@ -16,7 +16,7 @@ use countersign::{
         policy::{Policy, Rule, ScopeRule, Unlisted},
         record::User,
     },
-    gateway::{Gate, gated},
+    gateway::{Door, Gate, Room, gated},
     protocol::{id::UserId, issuer::Issuer, scope::Scopes},
 };
 use http::{HeaderMap, Method, Request, Response, header};
@@ -81,14 +81,16 @@ impl Demonstration {
             Box::pin(std::future::ready(found)) as _
         });
         let demo = Demo {
-            public_url: Issuer::parse(PUBLIC).unwrap(),
             profiles,
             clock: world.clock.clone(),
             stop: tokio_util::sync::CancellationToken::new(),
         };
         let gate = Gate {
             guard: Some(world.guard.clone()),
-            policy,
+            policy: policy.into(),
+            door: Door { names: vec![Issuer::parse(PUBLIC).unwrap()], origins: Vec::new() },
+            room: Room::new(64 << 20),
+            most: 1 << 20,
             patience: std::time::Duration::from_millis(300),
         };
         let app = gated("/mcp", gate, demo_service(demo));
