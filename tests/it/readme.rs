@@ -3,6 +3,7 @@
 
 mod blocks;
 mod said;
+mod servers;
 
 use std::{fs, path::Path, process::Command};
 
@@ -151,8 +152,14 @@ fn the_rust_it_shows_stands_in_the_example() {
 }
 
 fn documents() -> impl Iterator<Item = (String, String)> {
-    let names =
-        ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/limits.md", "docs/threat-model.md"];
+    let names = [
+        "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "docs/limits.md",
+        "docs/servers.md",
+        "docs/threat-model.md",
+    ];
     names.into_iter().map(|name| (name.to_owned(), read(name)))
 }
 
