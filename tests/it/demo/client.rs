@@ -20,7 +20,7 @@ async fn it_connects_lists_and_calls() {
 
     let config = StreamableHttpClientTransportConfig::with_uri(url).auth_header(demo.token("read"));
     let client = ().serve(StreamableHttpClientTransport::from_config(config)).await.unwrap();
-    assert_eq!(client.list_all_tools().await.unwrap().len(), 5);
+    assert_eq!(client.list_all_tools().await.unwrap().len(), 6);
     let answer = client.call_tool(CallToolRequestParams::new("whoami")).await.unwrap();
     let shown = format!("{answer:?}");
     assert!(shown.contains("usr_alice"), "{shown}");
