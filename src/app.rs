@@ -21,6 +21,7 @@ use crate::{
     web::{self, serve},
 };
 
+mod guarded;
 mod servers;
 mod shown;
 mod site;
@@ -140,7 +141,14 @@ pub async fn build_on(
     let now = hands.clock.now();
     revoker.recall(revoker.horizon(now), now).await?;
     let local = LocalKeys::new(keys.public.clone());
-    let guarded = servers::guarded(config, &hands, &local, &revocations)?;
+    let guarded = guarded::Parts {
+        config,
+        hands: &hands,
+        keys: &keys,
+        local: &local,
+        revocations: &revocations,
+    };
+    let guarded = guarded.guarded()?;
     let dev_secret = ClientSecret::from_entropy(random(&*hands.entropy));
     let providers: Arc<[Provider]> = site::providers(config, &hands.clock, &dev_secret).into();
     let parts = Parts { config, hands: &hands, keys: &keys, revoker: &revoker };

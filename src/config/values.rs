@@ -14,6 +14,15 @@ pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
     if span.is_zero() { Err(NOT_A_DURATION) } else { Ok(span) }
 }
 
+/// A number of bytes such as `512KiB` or `4MiB`.
+pub(super) fn size(text: &str) -> Option<usize> {
+    let text = text.trim();
+    let kib = text.strip_suffix("KiB").map(|number| (number, 1024));
+    let (number, unit) = kib.or_else(|| text.strip_suffix("MiB").map(|n| (n, 1024 * 1024)))?;
+    let digits = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    number.parse::<usize>().ok().filter(|_| digits)?.checked_mul(unit)
+}
+
 /// How often in what time, such as `100/60m`; the time in whole seconds, a year at most.
 pub(super) fn call_limit(text: &str) -> Result<CallLimit, &'static str> {
     let (calls, window) = text.split_once('/').ok_or(NOT_A_LIMIT)?;
@@ -100,6 +109,16 @@ mod tests {
         assert_eq!(duration("1h30m"), Ok(Duration::from_mins(90)));
         for text in ["", "1", "-1h", "0s", "1 fortnight", "h"] {
             assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_read_in_whole_kibibytes_and_mebibytes() {
+        assert_eq!(size("64KiB"), Some(65_536));
+        assert_eq!(size(" 4MiB "), Some(4_194_304));
+        let flood = "99999999999999999999MiB";
+        for text in ["", "4", "4MB", "4 MiB", "MiB", "-1MiB", "+1MiB", "0.5MiB", "4mib", flood] {
+            assert_eq!(size(text), None, "{text}");
         }
     }
 

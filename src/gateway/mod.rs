@@ -7,11 +7,14 @@
 mod allowance;
 mod body;
 mod door;
+mod folding;
 mod gate;
 mod head;
+mod hiding;
 mod identity;
 mod idle;
 mod judge;
+mod listing;
 mod message;
 mod proxy;
 mod refused;

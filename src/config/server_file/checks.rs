@@ -1,9 +1,8 @@
 //! What a server file may say, key by key.
 
 use toml::Spanned;
-use url::Url;
 
-use crate::engine::policy::{Auth, CallLimit, Upstream};
+use crate::engine::policy::{Auth, CallLimit};
 
 use super::{
     Place,
@@ -12,8 +11,7 @@ use super::{
 use crate::config::{toml_file::TomlFile, values};
 
 /// The path: segments of plain letters, none of them a place of ours.
-pub(super) fn path(file: &mut TomlFile<'_>, path: &Spanned<String>) {
-    let (at, path) = (path.span().start, path.get_ref());
+pub(super) fn path(file: &mut TomlFile<'_>, at: usize, path: &str) {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~');
     let segment =
         |part: &str| !part.is_empty() && part != "." && part != ".." && part.bytes().all(plain);
@@ -45,36 +43,12 @@ pub(super) fn words(file: &mut TomlFile<'_>, raw: &ServerFile) {
             file.fault(at, what, "choose another name");
         }
     }
-    for table in &raw.tool {
-        if table.get_ref().name.is_empty() {
-            file.fault(table.span().start, "the tool's name is empty", "name the tool");
-        }
-    }
 }
 
 fn readable(file: &mut TomlFile<'_>, at: usize, key: &str, text: &str) {
     if text.trim().is_empty() || text.chars().count() > 200 || text.chars().any(char::is_control) {
         let remedy = "write one line of at most 200 characters, for the person who is asked";
         file.fault(at, format!("`{key}` is empty, long or not one line"), remedy);
-    }
-}
-
-/// Where requests are answered.
-pub(super) fn upstream(file: &mut TomlFile<'_>, upstream: &Spanned<String>) -> Option<Upstream> {
-    let (at, text) = (upstream.span().start, upstream.get_ref());
-    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-    match (text.as_str(), url) {
-        ("demo", _) => Some(Upstream::Demo),
-        (_, Some(url)) => {
-            let what = "an upstream other than \"demo\" is not available in this version";
-            file.fault(at, what, "upstream = \"demo\"");
-            Some(Upstream::Http(url))
-        }
-        (_, None) => {
-            let remedy = "upstream = \"demo\", the built-in server";
-            file.fault(at, format!("{text:?} is neither \"demo\" nor an http URL"), remedy);
-            None
-        }
     }
 }
 
@@ -99,7 +73,7 @@ pub(super) fn auth(
     }
 }
 
-/// How often a person may call: understood, and refused until it is kept.
+/// How often a person may call.
 pub(super) fn limit(
     file: &mut TomlFile<'_>,
     limit: Option<&Spanned<LimitTable>>,
@@ -107,11 +81,7 @@ pub(super) fn limit(
     let limit = limit?;
     let at = limit.span().start;
     let read = values::call_limit(&limit.get_ref().per_user);
-    let read = read
-        .map_err(|why| file.fault(at, format!("per_user {why}"), "such as \"100/60m\""))
-        .ok()?;
-    file.fault(at, "limit is not available in this version", "remove it");
-    Some(read)
+    read.map_err(|why| file.fault(at, format!("per_user {why}"), "such as \"100/60m\"")).ok()
 }
 
 /// Paths of ours; so is everything below them.

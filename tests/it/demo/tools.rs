@@ -97,7 +97,7 @@ async fn the_list_describes_every_tool_and_is_for_one_person_only() {
         "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"_meta": meta()},
     });
     let headers = [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/list")];
-    let answer = message(demo.post(&demo.token(""), &body.to_string(), &headers).await).await;
+    let answer = message(demo.post(&demo.token("admin"), &body.to_string(), &headers).await).await;
     let result = &answer["result"];
     assert_eq!(result["cacheScope"], "private");
     let tools = result["tools"].as_array().unwrap();
