@@ -6,7 +6,7 @@ use crate::{
     ambient::{Clock, Timestamp},
     engine::{client_auth::Credentials, limits::Limits},
     flow::{clients::Clients, store_trouble},
-    guard::Revocations,
+    guard::{RECHECK_AFTER, Revocations},
     jose::{access_token::verify_access_token, keys::KeySet, seal::Vault},
     protocol::{
         error::TokenError,
@@ -67,7 +67,8 @@ impl Revoker {
     }
 
     fn until(&self, now: Timestamp) -> Timestamp {
-        now.plus(self.limits.access_token).plus(self.limits.leeway)
+        // What a guard has looked up it believes for a while, however short tokens live.
+        now.plus(self.limits.access_token.max(RECHECK_AFTER)).plus(self.limits.leeway)
     }
 }
 

@@ -3,6 +3,7 @@
 mod checks;
 mod stand;
 mod table;
+mod tokens;
 
 use crate::{
     engine::policy::{Entry, Policy, PolicyFault, ScopeRule, ServerSettings, ToolRule, Unlisted},
@@ -36,13 +37,15 @@ pub(super) fn read(file: &mut TomlFile<'_>, id: &str, place: Place<'_>) -> Optio
     let auth = checks::auth(file, raw.auth.as_ref(), place);
     let limit = checks::limit(file, raw.limit.as_ref());
     let policy = policy(file, &raw)?;
+    let tokens = tokens::read(file, &raw, &policy.scopes());
     let examples: Vec<_> = raw.example.iter().map(|table| table.get_ref().into()).collect();
     for fault in policy.broken_examples(&examples) {
         tell(file, &raw, fault);
     }
     let Stand { url_at, upstream, resource } = stand?;
     let (id, name) = (ServerId::new(id), raw.name.get_ref().clone());
-    let settings = ServerSettings { id, name, upstream, auth, limit, resource, policy, examples };
+    let settings =
+        ServerSettings { id, name, upstream, auth, limit, resource, tokens, policy, examples };
     Some(Server { settings, url_at })
 }
 

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::tokens::{FormWord, IntrospectionTable, TokenTable};
 use crate::{
     engine::policy::{Outcome, ScopeRule, ServerExample, ToolRule, Unlisted},
     protocol::scope::Scope,
@@ -18,6 +19,10 @@ pub(super) struct ServerFile {
     pub(super) auth: Option<Spanned<AuthWord>>,
     pub(super) limit: Option<Spanned<LimitTable>>,
     pub(super) unlisted: Option<Spanned<UnlistedWord>>,
+    pub(super) tokens: Option<Spanned<FormWord>>,
+    pub(super) introspection: Option<Spanned<IntrospectionTable>>,
+    #[serde(default)]
+    pub(super) token: Vec<Spanned<TokenTable>>,
     #[serde(default)]
     pub(super) scope: Vec<Spanned<ScopeTable>>,
     #[serde(default)]

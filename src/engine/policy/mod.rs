@@ -4,6 +4,7 @@
 
 mod example;
 mod rules;
+mod tokens;
 
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use crate::protocol::{id::ServerId, resource::Resource, scope::Scopes};
 pub use self::{
     example::{Outcome, ServerExample},
     rules::{Policy, ScopeRule, ToolRule, Unlisted, Verdict},
+    tokens::{StaticToken, TokenForm, TokenSettings},
 };
 
 /// One protected MCP server: a file of `servers/`, read and checked.
@@ -31,6 +33,8 @@ pub struct ServerSettings {
     pub limit: Option<CallLimit>,
     /// Its URL, the `aud` of its tokens: our public URL and a path, or its own URL elsewhere.
     pub resource: Resource,
+    /// Its tokens.
+    pub tokens: TokenSettings,
     /// Its scopes and tools.
     pub policy: Policy,
     /// What its author expects of it; they held when it was read.
