@@ -5,13 +5,13 @@ use std::{net::SocketAddr, sync::Arc};
 use axum::Router;
 
 use crate::{
-    app::{Hands, StartFault, shown},
+    app::{Hands, StartFault, references, shown},
     config::Config,
     demo::{Demo, demo_service},
     devidp::{self, DevClient, DevIdp},
     engine::policy::{Auth, ServerSettings, Upstream},
     flow::authorizer::Expand,
-    guard::{Guard, LocalKeys, Protected, Revocations},
+    guard::{Guard, LocalKeys, LookUp, Protected, Revocations},
     jose::{algorithm::Algorithm, sign::SigningKey},
     protocol::{id::UserId, issuer::Issuer, secret::ClientSecret},
     web,
@@ -23,10 +23,14 @@ pub(super) fn guarded(
     hands: &Hands,
     keys: &LocalKeys,
     revocations: &Revocations,
+    look_up: &LookUp,
 ) -> Router {
     let here = config.servers.iter().filter(|server| server.upstream != Upstream::Elsewhere);
     here.fold(Router::new(), |router, server| {
-        let guard = guard(config, hands, server, keys).with_revocations(revocations.clone());
+        let guard = guard(config, hands, server, keys)
+            .with_revocations(revocations.clone())
+            .with_references(Arc::clone(look_up))
+            .with_static_tokens(references::fixed(config, server));
         let required = server.auth == Auth::Required;
         router.merge(demo_service(
             &server.resource.path(),

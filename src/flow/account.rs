@@ -13,6 +13,7 @@ use crate::{
     flow::{
         clients::Clients,
         pending::{Departure, DepartureFault, Departures, Purpose},
+        personal::PersonalTokens,
         providers::Provider,
         revoke::Revoker,
         session::{Live, Sessions},
@@ -39,6 +40,8 @@ pub struct Accounts {
     pub providers: Arc<[Provider]>,
     /// What apps call themselves.
     pub clients: Arc<Clients>,
+    /// Tokens made by hand.
+    pub personal: Arc<PersonalTokens>,
     /// Ends grants.
     pub revoker: Arc<Revoker>,
     /// The time.

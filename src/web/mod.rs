@@ -14,6 +14,7 @@ mod callback;
 mod firebase;
 mod form;
 mod health;
+mod introspect;
 mod metadata;
 mod peer;
 mod problem;
@@ -36,8 +37,8 @@ use tower_http::{catch_panic::CatchPanicLayer, cors::CorsLayer, timeout::Timeout
 
 use crate::{
     flow::{
-        account::Accounts, callback::Callbacks, register::Registrations, revoke::Revocation,
-        sign_in::SignIns, tokens::Tokens,
+        account::Accounts, callback::Callbacks, introspect::Introspection, register::Registrations,
+        revoke::Revocation, sign_in::SignIns, tokens::Tokens,
     },
     protocol::{id::ServerId, issuer::Issuer},
     web::{
@@ -65,6 +66,8 @@ pub struct Site {
     pub registrations: Registrations,
     /// The revocation endpoint.
     pub revocation: Revocation,
+    /// The introspection endpoint.
+    pub introspection: Introspection,
     /// Ready documents.
     pub published: Published,
     /// Ready and well.
@@ -115,6 +118,10 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/jwks", get(metadata::jwks))
         .route("/.well-known/{*document}", get(metadata::well_known))
         .layer(cors());
+    // Protected servers ask, and no browser's page does.
+    let servers = Router::new()
+        .route("/introspect", post(introspect::introspect))
+        .layer(middleware::map_response(token::never_kept));
     let people = Router::new()
         .route("/", get(authorize::home))
         .route("/authorize", get(authorize::show).post(authorize::answer))
@@ -134,6 +141,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics));
     machines
+        .merge(servers)
         .merge(people)
         .merge(operators)
         .fallback(problem::not_found)
