@@ -5,7 +5,10 @@ use std::sync::Arc;
 use crate::{
     app::{Hands, servers},
     config::Config,
-    engine::{authorize::Terms, policy::ServerSettings},
+    engine::{
+        authorize::Terms,
+        policy::{Auth, ServerSettings},
+    },
     flow::{
         authorizer::Authorizer, pending::Departures, personal::PersonalTokens, providers::Provider,
         references::References, session::Sessions, standing::Standing,
@@ -33,7 +36,7 @@ impl People {
             sessions: Arc::new(sessions(config, hands, &standing)),
             departures: Arc::new(departures(config, hands)),
             authorizer: Arc::new(authorizer(config, hands)),
-            personal: Arc::new(personal(hands, &standing)),
+            personal: Arc::new(personal(config, hands, &standing)),
             references: Arc::new(References {
                 store: Arc::clone(&hands.store),
                 standing: Arc::clone(&standing),
@@ -73,9 +76,11 @@ fn authorizer(config: &Config, hands: &Hands) -> Authorizer {
     Authorizer { store, vault, expand, limits, clock, entropy }
 }
 
-fn personal(hands: &Hands, standing: &Arc<Standing>) -> PersonalTokens {
+fn personal(config: &Config, hands: &Hands, standing: &Arc<Standing>) -> PersonalTokens {
     let Hands { store, clock, entropy, .. } = hands.clone();
-    PersonalTokens { store, standing: Arc::clone(standing), clock, entropy }
+    let guarded = config.servers.iter().filter(|server| server.auth == Auth::Required);
+    let guarded = guarded.map(terms).collect();
+    PersonalTokens { store, standing: Arc::clone(standing), guarded, clock, entropy }
 }
 
 fn terms(server: &ServerSettings) -> Terms {

@@ -23,6 +23,8 @@ pub struct PersonalTokens {
     pub store: Arc<dyn Store>,
     /// Decides what a person may have.
     pub standing: Arc<Standing>,
+    /// The servers that ask for tokens.
+    pub guarded: Vec<Terms>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The dice.
@@ -145,7 +147,7 @@ impl PersonalTokens {
         by: &By,
     ) -> Result<Vec<(ServerId, Scopes)>, StoreError> {
         let mut offers = Vec::new();
-        for terms in &*self.standing.terms {
+        for terms in &self.guarded {
             match self.standing.reach(terms, user, &by.identity, by.auth_time).await {
                 Ok((_, scopes)) => offers.push((terms.id.clone(), scopes)),
                 Err(Fallen::Store(error)) => return Err(error),
@@ -167,7 +169,7 @@ impl PersonalTokens {
     }
 
     fn terms(&self, server: &ServerId) -> Option<&Terms> {
-        self.standing.terms.iter().find(|terms| terms.id == *server)
+        self.guarded.iter().find(|terms| terms.id == *server)
     }
 
     /// All that is wanted, or nothing: a token that may less than it was made for fails where nobody
