@@ -115,7 +115,7 @@ impl Standing {
     ///
     /// # Errors
     /// [`Fallen`].
-    async fn scopes(&self, granted: &Authorization) -> Result<(User, Scopes), Fallen> {
+    pub async fn scopes(&self, granted: &Authorization) -> Result<(User, Scopes), Fallen> {
         let terms = self
             .terms
             .iter()
