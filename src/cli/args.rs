@@ -174,6 +174,7 @@ pub(super) enum User {
 #[derive(Debug, Subcommand)]
 pub(super) enum Token {
     /// Make a token for a person at one server; prints it, once
+    #[command(after_help = help::TOKEN)]
     Create(TokenCreate),
     /// List personal access tokens
     List {
