@@ -67,6 +67,9 @@ pub enum StartFault {
         /// Where to change it.
         variable: &'static str,
     },
+    /// The system's certificates, by which servers behind the gateway are known, cannot be read.
+    #[error("the system's certificates cannot be read: {0}; install the package ca-certificates")]
+    Trust(String),
     /// The development identity provider.
     #[error("the development identity provider cannot start: {0}")]
     Dev(String),
@@ -143,10 +146,11 @@ pub async fn build_on(
     let providers: Arc<[Provider]> = site::providers(config, &hands.clock, &dev_secret).into();
     let people = People::new(config, &hands, &providers);
     let look_up = references::look_up(&people.references);
-    let guarded = servers::guarded(config, &hands, &local, &revocations, &look_up);
+    let guarded = servers::guarded(config, &hands, &local, &revocations, &look_up)?;
     let parts = Parts { config, hands: &hands, keys: &keys, revoker: &revoker };
     let site = Arc::new(parts.site(Arc::clone(&providers), &people));
-    let router = web::surrounded(web::router(site).merge(web::open_to_browsers(guarded)));
+    let router = web::by_host(web::router(site).merge(guarded.ours), guarded.others);
+    let router = web::surrounded(router);
     let dev = servers::development(config, &hands, &dev_secret)?;
     let listen = config.listen.addresses.iter().map(|listen| listen.address).collect();
     Ok(App { router, listen, dev, hands, revoker, providers })

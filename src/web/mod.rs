@@ -14,6 +14,7 @@ mod callback;
 mod firebase;
 mod form;
 mod health;
+mod hosts;
 mod introspect;
 mod metadata;
 mod peer;
@@ -50,6 +51,7 @@ use crate::{
 };
 
 pub use health::{Health as HealthChecks, ProviderHealth};
+pub use hosts::by_host;
 pub use metadata::{GuardedServer, Published as PublishedMetadata};
 
 /// Everything the endpoints reach.
