@@ -59,21 +59,17 @@ pub struct Asker {
 
 /// What an asker is told (RFC 7662 §2.2).
 #[derive(Debug, Serialize)]
-#[serde(untagged)]
-pub enum Introspected {
-    /// A good token of the asker's.
-    Active(Active),
-    /// Anything else; the reason is nobody's business.
-    Inactive {
-        /// `false`.
-        active: bool,
-    },
+pub struct Introspected {
+    /// Whether it is a good token of the asker's. Why another is not is nobody's business.
+    pub active: bool,
+    /// What a good token says; nothing is said of another.
+    #[serde(flatten)]
+    pub says: Option<Said>,
 }
 
 /// What a good token says.
 #[derive(Debug, Serialize)]
-pub struct Active {
-    active: bool,
+pub struct Said {
     token_type: &'static str,
     #[serde(flatten)]
     claims: AccessClaims,
@@ -97,12 +93,8 @@ impl Introspection {
         let claims = self.claims(asker, token, now).await?;
         let good = claims
             .filter(|claims| claims.aud == asker.resource && now < claims.exp.plus(self.leeway));
-        Ok(match good {
-            Some(claims) => {
-                Introspected::Active(Active { active: true, token_type: "Bearer", claims })
-            }
-            None => Introspected::Inactive { active: false },
-        })
+        let says = good.map(|claims| Said { token_type: "Bearer", claims });
+        Ok(Introspected { active: says.is_some(), says })
     }
 
     /// An unknown server, and one that may not ask, costs the same comparison as a known one.
