@@ -22,6 +22,7 @@ use crate::{
     web::{self, serve},
 };
 
+mod guarded;
 mod people;
 mod references;
 mod servers;
@@ -41,6 +42,7 @@ pub struct App {
     hands: Hands,
     revoker: Arc<Revoker>,
     providers: Arc<[Provider]>,
+    counts: Vec<tend::Forget>,
 }
 
 /// Why the service cannot start.
@@ -145,15 +147,28 @@ pub async fn build_on(
     let dev_secret = ClientSecret::from_entropy(random(&*hands.entropy));
     let providers: Arc<[Provider]> = site::providers(config, &hands.clock, &dev_secret).into();
     let people = People::new(config, &hands, &providers);
-    let look_up = references::look_up(&people.references);
-    let guarded = servers::guarded(config, &hands, &local, &revocations, &look_up)?;
+    let guarded = guarded::Parts {
+        config,
+        hands: &hands,
+        keys: &keys,
+        local: &local,
+        revocations: &revocations,
+        look_up: references::look_up(&people.references),
+    };
+    let guarded = guarded.guarded()?;
     let parts = Parts { config, hands: &hands, keys: &keys, revoker: &revoker };
     let site = Arc::new(parts.site(Arc::clone(&providers), &people));
+    let rates = Arc::clone(&site.rates);
+    let allowances = guarded.allowances;
+    let counts: Vec<tend::Forget> = vec![
+        Box::new(move || rates.sweep()),
+        Box::new(move || allowances.iter().for_each(|allowance| allowance.sweep())),
+    ];
     let router = web::by_host(web::router(site).merge(guarded.ours), guarded.others);
     let router = web::surrounded(router);
     let dev = servers::development(config, &hands, &dev_secret)?;
     let listen = config.listen.addresses.iter().map(|listen| listen.address).collect();
-    Ok(App { router, listen, dev, hands, revoker, providers })
+    Ok(App { router, listen, dev, hands, revoker, providers, counts })
 }
 
 /// Makes and lists personal access tokens, without the rest of the service.
@@ -208,7 +223,8 @@ impl App {
             }
             None => None,
         };
-        let tending = tokio::spawn(tend::tend(self.hands.store, self.hands.clock, self.revoker));
+        let tending =
+            tokio::spawn(tend::tend(self.hands.store, self.hands.clock, self.revoker, self.counts));
         let dev = dev.map(|(listeners, router)| {
             tokio::spawn(serve::serve(listeners, router, std::future::pending()))
         });

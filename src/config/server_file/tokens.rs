@@ -66,7 +66,8 @@ fn unheard(file: &mut TomlFile<'_>, raw: &ServerFile) {
         ("[[token]]", raw.token.first().map(|table| table.span().start)),
     ];
     let open = raw.auth.as_ref().is_some_and(|word| matches!(word.get_ref(), AuthWord::None));
-    let blind = raw.resource.is_some() && raw.introspection.is_none();
+    let elsewhere = raw.resource.is_some() && raw.upstream.is_none();
+    let blind = elsewhere && raw.introspection.is_none();
     for (key, at) in ours {
         let Some(at) = at else { continue };
         if blind {
@@ -222,6 +223,9 @@ mod tests {
         let faults = read(&format!("{elsewhere}{opaque}{token}")).1;
         assert_eq!(faults.len(), 2, "{faults:?}");
         assert!(faults.iter().all(|fault| fault.ends_with("a server elsewhere could check")));
+        let behind = "upstream = \"http://127.0.0.1:9001/mcp\"\n";
+        let here = elsewhere.replace("127.0.0.1:9000", "tools.localhost:8000");
+        assert_eq!(read(&format!("{here}{behind}{opaque}")).1, [""; 0], "our guard can");
         let (server, faults) = read(&format!("{elsewhere}{opaque}{SECRET}{token}"));
         assert_eq!(faults, [""; 0]);
         assert_eq!(server.unwrap().tokens.form, TokenForm::Opaque);
