@@ -8,6 +8,7 @@ mod gate;
 mod judge;
 mod message;
 mod refused;
+pub mod stdio;
 
 pub(crate) use self::refused::error;
 pub use self::{

@@ -2,6 +2,7 @@
 
 mod checks;
 mod stand;
+mod stdio;
 mod table;
 
 use crate::{

@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-use super::{checks, table::ServerFile};
+use super::{checks, stdio, table::ServerFile};
 
 /// Where a server is reached, and who answers.
 pub(super) struct Stand {
@@ -39,16 +39,35 @@ fn here(file: &mut TomlFile<'_>, raw: &ServerFile, ours: &Issuer) -> Option<Stan
             "add path = \"/mcp\"; or resource = \"https://…\" for a server that guards itself";
         file.fault(0, "`path` is missing", remedy);
     }
-    if raw.upstream.is_none() {
-        file.fault(0, "`upstream` is missing", "add upstream = \"demo\", the built-in server");
-    }
     if let Some(path) = &raw.path {
         checks::path(file, path);
     }
-    let upstream = raw.upstream.as_ref().and_then(|upstream| checks::upstream(file, upstream));
+    let upstream = answered_by(file, raw);
     let path = raw.path.as_ref()?;
     let resource = Resource::new(ours.join(path.get_ref()));
     Some(Stand { url_at: path.span().start, upstream: upstream?, resource })
+}
+
+/// Either `upstream` or `command` answers.
+fn answered_by(file: &mut TomlFile<'_>, raw: &ServerFile) -> Option<Upstream> {
+    if raw.command.is_none() {
+        stdio::out_of_place(file, raw);
+    }
+    match (&raw.upstream, &raw.command) {
+        (Some(upstream), None) => checks::upstream(file, upstream),
+        (None, Some(command)) => stdio::read(file, raw, command).map(Upstream::Stdio),
+        (Some(_), Some(command)) => {
+            let what = "`command` and `upstream` both say who answers";
+            file.fault(command.span().start, what, "keep one of them");
+            None
+        }
+        (None, None) => {
+            let remedy =
+                "add upstream = \"demo\", the built-in server; or command = [\"program\", …]";
+            file.fault(0, "`upstream` is missing", remedy);
+            None
+        }
+    }
 }
 
 fn elsewhere(file: &mut TomlFile<'_>, resource: &Spanned<String>, ours: &Issuer) -> Option<Stand> {
@@ -69,6 +88,10 @@ fn out_of_place(file: &mut TomlFile<'_>, raw: &ServerFile) {
     let given = [
         ("path", start(raw.path.as_ref())),
         ("upstream", start(raw.upstream.as_ref())),
+        ("command", start(raw.command.as_ref())),
+        ("[env]", start(raw.env.as_ref())),
+        ("directory", start(raw.directory.as_ref())),
+        ("processes", start(raw.processes.as_ref())),
         ("auth", start(raw.auth.as_ref())),
         ("limit", start(raw.limit.as_ref())),
         ("unlisted", start(raw.unlisted.as_ref())),
@@ -78,7 +101,7 @@ fn out_of_place(file: &mut TomlFile<'_>, raw: &ServerFile) {
         let Some(at) = at else { continue };
         let what = format!("`{key}` is ours to keep, but with `resource` the server guards itself");
         let remedy = match key {
-            "path" | "upstream" => {
+            "path" | "upstream" | "command" => {
                 format!("remove {key}; or remove resource, for a server at our own public URL")
             }
             _ => format!("remove {key}, and let the server itself see to it"),

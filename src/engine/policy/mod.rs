@@ -4,6 +4,7 @@
 
 mod example;
 mod rules;
+mod stdio;
 
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use crate::protocol::{id::ServerId, resource::Resource, scope::Scopes};
 pub use self::{
     example::{Outcome, ServerExample},
     rules::{Policy, ScopeRule, ToolRule, Unlisted, Verdict},
+    stdio::{EnvVariable, Processes, StdioCommand},
 };
 
 /// One protected MCP server: a file of `servers/`, read and checked.
@@ -64,6 +66,8 @@ pub enum Upstream {
     Demo,
     /// By an MCP server behind us.
     Http(Url),
+    /// By a program that we start, over its standard input and output.
+    Stdio(StdioCommand),
     /// By itself, at another origin: it guards itself, and we only issue its tokens.
     Elsewhere,
 }
