@@ -16,12 +16,10 @@ use tower::Layer as _;
 
 pub use self::tools::ProfileLookup;
 use self::{session::Sessions, tools::DemoTools};
-use crate::{ambient::Clock, protocol::issuer::Issuer};
+use crate::ambient::Clock;
 
 /// What the demo server is made of.
 pub struct Demo {
-    /// Our public URL: the host and origin that requests may name, besides loopback.
-    pub public_url: Issuer,
     /// Where `user_profile` finds the person.
     pub profiles: ProfileLookup,
     /// Tells the time.
@@ -34,30 +32,14 @@ pub struct Demo {
 pub fn demo_service(demo: Demo) -> Router {
     let tools = DemoTools { profiles: demo.profiles, clock: demo.clock };
     let sessions = Sessions::new();
+    // Hosts and origins are the gate's to judge.
+    let transport = StreamableHttpServerConfig::default();
+    let transport = transport.disable_allowed_hosts().disable_allowed_origins();
     let server = StreamableHttpService::new(
         move || Ok(tools.clone()),
         sessions.manager(),
-        transport(&demo.public_url).with_cancellation_token(demo.stop),
+        transport.with_cancellation_token(demo.stop),
     );
     let sessions = middleware::from_fn_with_state(Arc::new(sessions), session::own);
     Router::new().fallback_service(sessions.layer(server))
 }
-
-/// Hosts and origins are checked against DNS rebinding. Pages on the person's own computer, such as
-/// MCP Inspector's, may call: they still need a token.
-fn transport(public_url: &Issuer) -> StreamableHttpServerConfig {
-    let hosts = LOOPBACK_HOSTS.into_iter().chain([public_url.authority()]);
-    let origins = LOOPBACK_ORIGINS.into_iter().map(str::to_owned).chain([origin(public_url)]);
-    StreamableHttpServerConfig::default().with_allowed_hosts(hosts).with_allowed_origins(origins)
-}
-
-/// The origin with its port: without one, the SDK takes any port.
-fn origin(public_url: &Issuer) -> String {
-    let authority = public_url.authority();
-    let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| !port.ends_with(']'));
-    let port = if public_url.is_https() { 443 } else { 80 };
-    if has_port { public_url.to_string() } else { format!("{public_url}:{port}") }
-}
-
-const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
-const LOOPBACK_ORIGINS: [&str; 3] = ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"];

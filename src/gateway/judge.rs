@@ -2,6 +2,7 @@
 //! is judged, and every scope that is lacking is named at once.
 
 use http::HeaderMap;
+use serde_json::Value;
 
 use crate::{
     engine::policy::{Policy, Verdict},
@@ -15,6 +16,10 @@ use crate::{
 pub struct Asked {
     /// Whether it opens a session, of the protocol's older eras.
     pub opens_session: bool,
+    /// Whether it asks for events until further notice (MCP 2026-07-28, `subscriptions/listen`).
+    pub listens: bool,
+    /// The id to answer to, where there is one.
+    pub id: Value,
 }
 
 /// Judges every message of a request.
@@ -27,7 +32,14 @@ pub(super) fn judge(
     if let Some(caller) = caller {
         judge_all(policy, caller, headers, messages)?;
     }
-    Ok(Asked { opens_session: messages.iter().any(Message::opens_a_session) })
+    Ok(Asked {
+        opens_session: messages.iter().any(Message::opens_a_session),
+        listens: messages.iter().any(Message::listens),
+        id: match messages {
+            [only] => only.id.clone().unwrap_or_default(),
+            _ => Value::Null,
+        },
+    })
 }
 
 fn judge_all(

@@ -80,6 +80,11 @@ impl Message {
         self.method.as_deref() == Some("initialize")
     }
 
+    /// Whether it asks for events until further notice (MCP 2026-07-28).
+    pub(super) fn listens(&self) -> bool {
+        self.method.as_deref() == Some("subscriptions/listen")
+    }
+
     /// Whether `Mcp-Method` and `Mcp-Name`, where present, say what the message says.
     pub(super) fn agrees_with(&self, headers: &HeaderMap) -> Result<(), Unfit> {
         let Some(method) = self.method.as_deref() else { return Ok(()) };

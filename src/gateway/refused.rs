@@ -24,6 +24,14 @@ pub(super) enum Refused {
     TooLong,
     /// The body took too long.
     TooSlow,
+    /// The bodies under way take all the memory they may.
+    Busy,
+    /// It names a host that is not ours.
+    Host,
+    /// It comes from a page that may not call here.
+    Origin,
+    /// The session is not the caller's, or does not exist: the same to them.
+    NoSession,
 }
 
 impl Refused {
@@ -40,13 +48,35 @@ impl Refused {
             Self::Denied(id) => {
                 error(StatusCode::FORBIDDEN, -32602, "This tool is not offered here.", &id)
             }
-            Self::TooLong => {
-                let text = "The body is longer than 1 MiB, or ended early.";
-                error(StatusCode::PAYLOAD_TOO_LARGE, -32600, text, &Value::Null)
+            other => {
+                let (status, code, text) = other.plainly();
+                let mut response = error(status, code, text, &Value::Null);
+                if status == StatusCode::SERVICE_UNAVAILABLE {
+                    let soon = HeaderValue::from_static("1");
+                    response.headers_mut().insert(header::RETRY_AFTER, soon);
+                }
+                response
             }
+        }
+    }
+
+    const fn plainly(&self) -> (StatusCode, i32, &'static str) {
+        match self {
+            Self::TooLong => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                -32600,
+                "The body is longer than this server accepts, or ended early.",
+            ),
             Self::TooSlow => {
-                let text = "The body did not arrive in time.";
-                error(StatusCode::REQUEST_TIMEOUT, -32600, text, &Value::Null)
+                (StatusCode::REQUEST_TIMEOUT, -32600, "The body did not arrive in time.")
+            }
+            Self::Host => (StatusCode::FORBIDDEN, -32600, "This host is not served here."),
+            Self::Origin => {
+                (StatusCode::FORBIDDEN, -32600, "Pages of this origin may not call this server.")
+            }
+            Self::NoSession => (StatusCode::NOT_FOUND, -32001, "There is no such session."),
+            Self::Busy | Self::Guard(_) | Self::Unfit(..) | Self::Denied(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, -32000, "Too much is under way. Try again.")
             }
         }
     }

@@ -15,7 +15,7 @@ use countersign::{
         policy::{Policy, ScopeRule, ToolRule, Unlisted},
         record::User,
     },
-    gateway::{Gate, gated},
+    gateway::{Door, Gate, Room, gated},
     protocol::{id::UserId, issuer::Issuer, scope::Scopes},
 };
 use http::{HeaderMap, Method, Request, Response, header};
@@ -78,7 +78,6 @@ impl Demonstration {
             Box::pin(std::future::ready(found)) as _
         });
         let demo = Demo {
-            public_url: Issuer::parse(PUBLIC).unwrap(),
             profiles,
             clock: world.clock.clone(),
             stop: tokio_util::sync::CancellationToken::new(),
@@ -86,6 +85,9 @@ impl Demonstration {
         let gate = Gate {
             guard: Some(world.guard.clone()),
             policy: policy(unlisted),
+            door: Door { names: vec![Issuer::parse(PUBLIC).unwrap()], origins: Vec::new() },
+            room: Room::new(64 << 20),
+            most: 1 << 20,
             patience: std::time::Duration::from_millis(300),
         };
         let app = gated("/mcp", gate, demo_service(demo));
