@@ -6,6 +6,7 @@ mod failures;
 mod identity;
 mod onward;
 mod session;
+mod stdio;
 mod streams;
 mod upstream;
 
