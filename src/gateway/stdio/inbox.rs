@@ -53,15 +53,18 @@ impl Inbox {
 }
 
 async fn event(inbox: &mut Inbox, first: Option<Item>, beats: &mut Interval) -> Option<Bytes> {
-    let item = match first {
-        Some(item) => item,
-        None => tokio::select! {
-            biased;
-            item = inbox.next() => item?,
-            _ = beats.tick() => return Some(Bytes::from_static(b": \n\n")),
-        },
-    };
-    Some(Bytes::from(format!("event: message\ndata: {}\n\n", item.text)))
+    if let Some(first) = first {
+        return Some(framed(&first));
+    }
+    tokio::select! {
+        biased;
+        item = inbox.next() => item.as_ref().map(framed),
+        _ = beats.tick() => Some(Bytes::from_static(b": \n\n")),
+    }
+}
+
+fn framed(item: &Item) -> Bytes {
+    Bytes::from(format!("event: message\ndata: {}\n\n", item.text))
 }
 
 impl Drop for Inbox {

@@ -44,12 +44,12 @@ pub(super) struct Pipes {
 impl Process {
     /// What a child that was just started is for clients, and for its supervisor.
     pub(super) fn new(child: Child, era: Era, times: &Times) -> (Arc<Self>, Pipes) {
-        let (lines, taken) = mpsc::channel(1);
-        let (notes, noted) = mpsc::channel(MAX_NOTES);
+        let (lines, to_write) = mpsc::channel(1);
+        let (notes, first) = mpsc::channel(MAX_NOTES);
         let traffic = Traffic::new(era, times.stalled);
         let (started, quit) = (Instant::now(), CancellationToken::new());
         let process = Arc::new(Self { traffic, started, lines, notes, quit });
-        (process, Pipes { child, lines: taken, notes: noted })
+        (process, Pipes { child, lines: to_write, notes: first })
     }
 
     /// Has the lines written. A process that has ended took them too: its streams say so.

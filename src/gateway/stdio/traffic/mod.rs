@@ -176,13 +176,11 @@ impl Traffic {
         if !state.outlets.is_empty() {
             return Err(None);
         }
-        match span.checked_sub(state.used.elapsed()).filter(|left| !left.is_zero()) {
-            Some(left) => Err(Some(left)),
-            None => {
-                state.end(Ended::Idle);
-                Ok(())
-            }
+        if let Some(left) = span.checked_sub(state.used.elapsed()).filter(|it| !it.is_zero()) {
+            return Err(Some(left));
         }
+        state.end(Ended::Idle);
+        Ok(())
     }
 
     /// Whether it has no request under way; then whether a stream is open, and since when it is quiet.

@@ -31,7 +31,7 @@ impl Traffic {
         match message.kind() {
             Some(Kind::Response) => state.answer(message),
             Some(Kind::Notification) => state.aside(message, self.era),
-            Some(Kind::Request) => state.question(message, self.era),
+            Some(Kind::Request) => state.question(&message, self.era),
             None => Way::Unreadable,
         }
     }
@@ -103,7 +103,7 @@ impl State {
     }
 
     /// A request of the server's own: sampling, elicitation, roots.
-    fn question(&mut self, message: Members<'_>, era: Era) -> Way {
+    fn question(&mut self, message: &Members<'_>, era: Era) -> Way {
         let Some(id) = message.get("id").map(str::to_owned) else { return Way::Unreadable };
         if era == Era::Stateless {
             return Way::Back(frame::error(&id, -32601, "No client can answer here."));
