@@ -4,13 +4,17 @@
 //! It owns the step from an MCP message to a verdict and what travels on. Tokens are the guard's
 //! business, scopes per tool the server file's.
 
+mod allowance;
 mod body;
 mod door;
 mod gate;
 mod head;
+mod hiding;
 mod identity;
 mod idle;
 mod judge;
+mod listing;
+mod members;
 mod message;
 mod proxy;
 mod refused;
@@ -19,6 +23,7 @@ pub mod stdio;
 mod watch;
 
 pub use self::{
+    allowance::Allowances,
     body::Room,
     door::Door,
     gate::{Gate, gated},

@@ -6,6 +6,8 @@ use std::{borrow::Cow, collections::HashSet, fmt};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::gateway::members::folds_to;
+
 /// An object with its members as they were written, none of them twice.
 #[derive(Clone, Debug)]
 pub(super) struct Members<'a>(Vec<(String, Cow<'a, str>)>);
@@ -18,7 +20,8 @@ pub(super) enum Kind {
     Response,
 }
 
-/// A member of a message stands twice, or an object is none.
+/// A member of a message stands twice, has a name that only lenient readers take for one that counts,
+/// or an object is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unreadable;
 
@@ -39,6 +42,9 @@ impl<'a> Members<'a> {
 
     /// What it is by the members it has (JSON-RPC 2.0 §4, §5); none: no message.
     pub(super) fn kind(&self) -> Option<Kind> {
+        if COUNTED.into_iter().any(|name| self.is_lenient(name)) {
+            return None;
+        }
         let answers = self.get("result").is_some() != self.get("error").is_some();
         match (self.method().is_some(), self.get("id")) {
             (true, Some(id)) if is_id(id) => Some(Kind::Request),
@@ -63,11 +69,19 @@ impl<'a> Members<'a> {
     /// A member below others, as it is written.
     pub(super) fn below(&self, path: &[&str]) -> Result<Option<String>, Unreadable> {
         let Some((first, rest)) = path.split_first() else { return Ok(None) };
+        if self.is_lenient(first) {
+            return Err(Unreadable);
+        }
         match self.get(first) {
             Some(value) if rest.is_empty() => Ok(Some(value.to_owned())),
             Some(value) if value.starts_with('{') => Members::read(value)?.below(rest),
             _ => Ok(None),
         }
+    }
+
+    /// Whether a member has a name that some readers take for `name`.
+    fn is_lenient(&self, name: &str) -> bool {
+        self.0.iter().any(|(known, _)| known != name && folds_to(known, name))
     }
 
     /// Puts `value` in the place of a member that is there.
@@ -135,6 +149,8 @@ impl<'de> Visitor<'de> for Object {
     }
 }
 
+const COUNTED: [&str; 5] = ["id", "method", "params", "result", "error"];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,9 +182,20 @@ mod tests {
             r#"{"id":1}"#,
             r#"{"id":1,"result":{},"error":{}}"#,
             r#"{"id":1,"\u0069d":2,"method":"m"}"#,
+            r#"{"id":1,"ID":2,"method":"m"}"#,
+            r#"{"Id":2,"method":"m"}"#,
         ] {
             assert_eq!(kind(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_token_under_a_name_that_lenient_readers_take_for_its_own_is_refused() {
+        let token = |text: &str| Members::read(text).unwrap().below(&["_meta", "progressToken"]);
+        assert_eq!(token(r#"{"_meta":{"progressToken":1}}"#), Ok(Some("1".to_owned())));
+        assert_eq!(token(r#"{"_meta":{"other":1}}"#), Ok(None));
+        assert_eq!(token(r#"{"_meta":{"ProgressToken":1}}"#), Err(Unreadable));
+        assert_eq!(token(r#"{"_Meta":{"progressToken":1}}"#), Err(Unreadable));
     }
 
     #[test]

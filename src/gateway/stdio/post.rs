@@ -208,5 +208,5 @@ const fn status_of(code: i64) -> Option<StatusCode> {
     }
 }
 
-/// The longest body, in bytes.
-const MAX_BODY: usize = 4 * 1024 * 1024;
+/// The longest body there can be, in bytes; how long it may be here was judged before.
+const MAX_BODY: usize = 64 * 1024 * 1024;

@@ -4,6 +4,8 @@
 mod back;
 mod failures;
 mod identity;
+mod limits;
+mod list;
 mod onward;
 mod session;
 mod stdio;
@@ -15,8 +17,11 @@ use std::{sync::Arc, time::Duration};
 use axum::{Router, body::Body};
 use countersign::{
     ambient::SeededEntropy,
-    engine::policy::{Policy, ScopeRule, ToolRule, Unlisted},
-    gateway::{Assertions, Door, Gate, Identity, Proxy, Room, SessionSeal, gated, pool, proxied},
+    engine::policy::{Access, CallLimit, Policy, Rule, ScopeRule, Unlisted},
+    gateway::{
+        Allowances, Assertions, Door, Gate, Identity, Proxy, Room, SessionSeal, gated, pool,
+        proxied,
+    },
     jose::seal::Vault,
     protocol::{id::ServerId, issuer::Issuer, scope::Scopes},
 };
@@ -37,6 +42,7 @@ pub(crate) struct Setup {
 }
 
 /// How a setup differs from the ordinary one.
+#[derive(Clone, Copy)]
 pub(crate) struct Unlike {
     pub(crate) identity: Option<fn(&World, &Upstream) -> Identity>,
     pub(crate) signed_in: bool,
@@ -59,19 +65,25 @@ pub(crate) fn assertions(world: &World, upstream: &Upstream) -> Identity {
     })
 }
 
+fn per_hour(calls: u32) -> CallLimit {
+    CallLimit { calls, window: Duration::from_hours(1) }
+}
+
 fn policy() -> Policy {
     let scope = |name: &str, implies: &str| ScopeRule {
         name: name.parse().unwrap(),
         says: name.to_owned(),
         implies: Scopes::parse(implies).unwrap(),
     };
-    let tool = |name: &str, needs: &str| ToolRule {
-        name: name.to_owned(),
-        needs: Scopes::parse(needs).unwrap(),
-    };
+    let tool = |name: &str, needs: &str| Rule::needing(name, Scopes::parse(needs).unwrap());
+    let mut slow = tool("slow", "read");
+    if let Access::Those { limit, .. } = &mut slow.access {
+        *limit = Some(per_hour(2));
+    }
     Policy::new(
         vec![scope("read", ""), scope("admin", "read")],
-        vec![tool("look", "read"), tool("delete", "admin")],
+        vec![tool("look", "read"), tool("delete", "admin"), slow],
+        Vec::new(),
         Unlisted::Allow,
     )
     .unwrap()
@@ -92,7 +104,7 @@ impl Setup {
             pool: pool(Duration::from_secs(2)).unwrap(),
             upstream: upstream.url.clone(),
             identity: unlike.identity.map_or(Identity::Headers, |make| make(&world, &upstream)),
-            policy: policy(),
+            policy: Arc::new(policy()),
             sessions: SessionSeal {
                 vault: Arc::new(Vault::new(vec![Zeroizing::new([7; 32])]).unwrap()),
                 entropy: Arc::new(SeededEntropy::new(1)),
@@ -104,7 +116,11 @@ impl Setup {
         };
         let gate = Gate {
             guard: unlike.signed_in.then(|| world.guard.clone()),
-            policy: policy(),
+            policy: Arc::new(policy()),
+            allowances: Arc::new(Allowances::new(
+                Some(per_hour(8)),
+                [("slow".to_owned(), per_hour(2))],
+            )),
             door: Door {
                 names: vec![Issuer::parse("http://localhost:8000").unwrap()],
                 origins: Vec::new(),
