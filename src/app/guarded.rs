@@ -6,13 +6,17 @@ use axum::Router;
 use url::Url;
 
 use crate::{
-    app::{Hands, StartFault},
+    app::{Hands, StartFault, references},
     config::Config,
     demo::{Demo, ProfileLookup, demo_service},
-    engine::policy::{Auth, IdentityTo, Policy, ServerSettings, Upstream},
+    engine::policy::{Auth, IdentityTo, Policy, ServerSettings, StdioCommand, Upstream},
     flow::keys::SigningKeys,
-    gateway::{Assertions, Door, Gate, Identity, Proxy, Room, SessionSeal, gated, pool, proxied},
-    guard::{Guard, LocalKeys, Protected, Revocations},
+    gateway::{
+        Allowances, Assertions, Door, Gate, Identity, Proxy, Room, SessionSeal, gated, pool,
+        proxied,
+        stdio::{self, Stdio, StdioSettings, Times},
+    },
+    guard::{Guard, LocalKeys, LookUp, Protected, Revocations},
     protocol::{id::UserId, issuer::Issuer},
     web,
 };
@@ -24,6 +28,7 @@ pub(super) struct Parts<'a> {
     pub(super) keys: &'a SigningKeys,
     pub(super) local: &'a LocalKeys,
     pub(super) revocations: &'a Revocations,
+    pub(super) look_up: LookUp,
 }
 
 /// The servers at our own public URL, and those under other host names.
@@ -31,6 +36,8 @@ pub(super) struct Parts<'a> {
 pub(super) struct Guarded {
     pub(super) ours: Router,
     pub(super) others: Vec<(Issuer, Router)>,
+    /// What each person has left, server by server; to be swept.
+    pub(super) allowances: Vec<Arc<Allowances>>,
 }
 
 impl Parts<'_> {
@@ -44,9 +51,12 @@ impl Parts<'_> {
             let guard = Arc::new(self.guard(server));
             let host = self.other_host(server);
             let name = host.clone().unwrap_or_else(|| self.config.public_url.clone());
+            let allowances = Arc::new(allowances(server));
+            guarded.allowances.push(Arc::clone(&allowances));
             let gate = Gate {
                 guard: (server.auth == Auth::Required).then(|| Arc::clone(&guard)),
                 policy,
+                allowances,
                 door: Door { names: vec![name], origins: server.behind.origins.clone() },
                 room: room.clone(),
                 most: server.behind.max_body,
@@ -68,6 +78,9 @@ impl Parts<'_> {
             Upstream::Elsewhere => None,
             Upstream::Demo => Some(demo_service(self.demo())),
             Upstream::Http(url) => Some(proxied(self.proxy(server, policy, url)?)),
+            Upstream::Stdio(command) => {
+                Some(Router::new().fallback_service(self.started(server, command)))
+            }
         })
     }
 
@@ -97,6 +110,17 @@ impl Parts<'_> {
         })
     }
 
+    fn started(&self, server: &ServerSettings, command: &StdioCommand) -> Stdio {
+        let settings = StdioSettings {
+            server: server.id.clone(),
+            command: command.clone(),
+            inherited: self.config.inherited.clone(),
+            times: Times::default(),
+        };
+        let Hands { entropy, stop, .. } = self.hands.clone();
+        stdio::service(settings, entropy, stop)
+    }
+
     fn identity(&self, server: &ServerSettings, url: &Url) -> Identity {
         match server.behind.identity {
             IdentityTo::Headers => Identity::Headers,
@@ -119,6 +143,8 @@ impl Parts<'_> {
         Guard::local(protected, self.local.clone())
             .with_clock(Arc::clone(&self.hands.clock))
             .with_revocations(self.revocations.clone())
+            .with_references(Arc::clone(&self.look_up))
+            .with_static_tokens(references::fixed(self.config, server))
     }
 
     fn profiles(&self) -> ProfileLookup {
@@ -149,6 +175,11 @@ impl Guarded {
             None => self.others.push((host, router)),
         }
     }
+}
+
+fn allowances(server: &ServerSettings) -> Allowances {
+    let tools = server.policy.limits().map(|(rule, limit)| (rule.to_owned(), limit));
+    Allowances::new(server.limit, tools)
 }
 
 /// What the bodies of all calls under way may take together.

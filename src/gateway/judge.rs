@@ -124,8 +124,13 @@ mod tests {
             &[],
         );
         let calls = vec!["a".to_owned(), "a".to_owned()];
-        let (opens_session, lists_tools, listens, id) = (false, true, true, Value::Null);
-        let expected = Asked { opens_session, calls, lists_tools, listens, id };
+        let expected = Asked {
+            opens_session: false,
+            calls,
+            lists_tools: true,
+            listens: true,
+            id: Value::Null,
+        };
         assert_eq!(asked.ok(), Some(expected));
         let opened = judged(r#"{"id":1,"method":"initialize"}"#, &[]).ok();
         assert_eq!(opened, Some(Asked { opens_session: true, id: 1.into(), ..Asked::default() }));

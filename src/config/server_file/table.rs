@@ -1,8 +1,11 @@
 //! A server file as it is written: every key, nothing decided yet.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::tokens::{FormWord, IntrospectionTable, TokenTable};
 use crate::{
     engine::policy::{
         ExampleCaller, ExampleOperation, IdentityTo, Outcome, ScopeRule, Unlisted, Who,
@@ -13,6 +16,8 @@ use crate::{
     },
 };
 
+use super::stdio::ProcessesTable;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ServerFile {
@@ -20,6 +25,10 @@ pub(super) struct ServerFile {
     pub(super) resource: Option<Spanned<String>>,
     pub(super) name: Spanned<String>,
     pub(super) upstream: Option<Spanned<String>>,
+    pub(super) command: Option<Spanned<Vec<String>>>,
+    pub(super) env: Option<Spanned<BTreeMap<String, String>>>,
+    pub(super) directory: Option<Spanned<String>>,
+    pub(super) processes: Option<Spanned<ProcessesTable>>,
     pub(super) auth: Option<Spanned<AuthWord>>,
     pub(super) limit: Option<Spanned<LimitTable>>,
     pub(super) unlisted: Option<Spanned<UnlistedWord>>,
@@ -27,6 +36,10 @@ pub(super) struct ServerFile {
     pub(super) origins: Option<Spanned<Vec<Spanned<String>>>>,
     pub(super) timeouts: Option<Spanned<TimeoutsTable>>,
     pub(super) max_body: Option<Spanned<String>>,
+    pub(super) tokens: Option<Spanned<FormWord>>,
+    pub(super) introspection: Option<Spanned<IntrospectionTable>>,
+    #[serde(default)]
+    pub(super) token: Vec<Spanned<TokenTable>>,
     #[serde(default)]
     pub(super) scope: Vec<Spanned<ScopeTable>>,
     #[serde(default)]

@@ -7,8 +7,10 @@ mod example;
 mod methods;
 mod rules;
 mod scopes;
+mod stdio;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod verdict;
 mod who;
 
@@ -24,6 +26,8 @@ pub use self::{
     methods::TOOLS_CALL,
     rules::{Access, Rule, Unlisted},
     scopes::ScopeRule,
+    stdio::{EnvVariable, Processes, StdioCommand},
+    tokens::{StaticToken, TokenForm, TokenSettings},
     verdict::{Asker, Operation, Policy, Verdict},
     who::Who,
 };
@@ -44,6 +48,8 @@ pub struct ServerSettings {
     /// Its URL, the `aud` of its tokens: our public URL and a path, or a URL of its own: another name
     /// of ours, or elsewhere.
     pub resource: Resource,
+    /// Its tokens.
+    pub tokens: TokenSettings,
     /// How it is spoken to, where it stands behind us.
     pub behind: Behind,
     /// Its scopes, tools and methods.
@@ -79,6 +85,8 @@ pub enum Upstream {
     Demo,
     /// By an MCP server behind us.
     Http(Url),
+    /// By a program that we start, over its standard input and output.
+    Stdio(StdioCommand),
     /// By itself, at another origin: it guards itself, and we only issue its tokens.
     Elsewhere,
 }
