@@ -195,7 +195,13 @@ pub fn open_to_browsers(servers: Router) -> Router {
         .allow_origin(tower_http::cors::Any)
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
         .allow_headers(tower_http::cors::AllowHeaders::mirror_request())
-        .expose_headers([header::WWW_AUTHENTICATE, session])
+        .expose_headers([
+            header::WWW_AUTHENTICATE,
+            header::RETRY_AFTER,
+            RATE_LIMIT,
+            RATE_LIMIT_POLICY,
+            session,
+        ])
         .max_age(std::time::Duration::from_mins(10));
     let bare = servers.clone();
     servers.layer(cors).layer(middleware::from_fn_with_state(bare, preflights_only))

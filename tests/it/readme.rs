@@ -3,6 +3,7 @@
 
 mod blocks;
 mod said;
+mod servers;
 
 use std::{fs, path::Path, process::Command};
 
@@ -169,6 +170,7 @@ fn documents() -> impl Iterator<Item = (String, String)> {
         "CONTRIBUTING.md",
         "CHANGELOG.md",
         "docs/limits.md",
+        "docs/servers.md",
         "docs/threat-model.md",
         "docs/tokens.md",
     ];

@@ -18,8 +18,10 @@ pub(super) fn read(
     raw: &ServerFile,
     upstream: Option<&Upstream>,
 ) -> Behind {
-    if upstream == Some(&Upstream::Demo) {
-        out_of_place(file, raw);
+    match upstream {
+        Some(Upstream::Demo) => out_of_place(file, raw, "\"demo\" is built in"),
+        Some(Upstream::Stdio(_)) => out_of_place(file, raw, "a program is not reached by HTTP"),
+        _ => {}
     }
     let ours = Behind::default();
     Behind {
@@ -36,12 +38,12 @@ pub(super) fn read(
     }
 }
 
-/// What means nothing for the built-in server is refused rather than passed over.
-fn out_of_place(file: &mut TomlFile<'_>, raw: &ServerFile) {
+/// What means nothing for a server is refused rather than passed over.
+fn out_of_place(file: &mut TomlFile<'_>, raw: &ServerFile, why: &str) {
     let identity = raw.identity.as_ref().map(|given| ("identity", given.span().start));
     let timeouts = raw.timeouts.as_ref().map(|given| ("timeouts", given.span().start));
     for (key, at) in identity.into_iter().chain(timeouts) {
-        let what = format!("`{key}` is for a server behind us, and \"demo\" is built in");
+        let what = format!("`{key}` is for a server behind us, and {why}");
         file.fault(at, what, format!("remove {key}"));
     }
 }
@@ -55,10 +57,10 @@ fn origins(file: &mut TomlFile<'_>, raw: &ServerFile) -> Vec<String> {
     given.iter().map(|origin| origin.get_ref().clone()).collect()
 }
 
-/// As a browser writes it: no path, no slash, no user, no default port.
+/// As a browser writes it: no path, no slash, no user, no default port, and no pattern.
 fn is_plain_origin(text: &str) -> bool {
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-    url.is_some_and(|url| url.origin().ascii_serialization() == text)
+    !text.contains('*') && url.is_some_and(|url| url.origin().ascii_serialization() == text)
 }
 
 fn timeouts(file: &mut TomlFile<'_>, table: &TimeoutsTable) -> Timeouts {
