@@ -23,7 +23,7 @@ async fn ask(service: &Service, method: &str, path: &str) -> Answer {
 #[tokio::test]
 async fn a_client_is_told_in_json_when_to_come_back() {
     let service = exhausted().await;
-    for path in ["/token", "/revoke"] {
+    for path in ["/token", "/revoke", "/introspect"] {
         let answer = ask(&service, "POST", path).await;
         insta::allow_duplicates! {
             insta::assert_snapshot!(timeless(&answer.refusal()), @"429 temporarily_unavailable: Too many requests have come from your network address. The limit is 2 in 1 hour.");
