@@ -8,6 +8,7 @@ use std::{fs, path::Path, process::Command};
 
 use countersign::{
     config::{Config, Lookup, VARIABLES, load},
+    engine::policy::Upstream,
     protocol::access::AccessClaims,
 };
 use tempfile::TempDir;
@@ -116,6 +117,19 @@ fn the_server_file_is_a_good_one() {
 }
 
 #[test]
+fn the_program_is_one_that_can_be_started() {
+    let text = marked(&read("README.md"), "program").next().unwrap();
+    let folder = shipped();
+    fs::write(folder.path().join(TO_BE_MADE), text).unwrap();
+    let config = configured(folder.path(), &[("COUNTERSIGN_SERVERS", "demo,files,notes")]);
+    let program = |at: usize| match &config.servers[at].upstream {
+        Upstream::Stdio(command) => command.program.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((program(1), program(2)), ("npx".to_owned(), "npx".to_owned()));
+}
+
+#[test]
 fn the_explanation_is_what_the_program_prints() {
     let readme = read("README.md");
     let folder = shipped();
@@ -151,8 +165,14 @@ fn the_rust_it_shows_stands_in_the_example() {
 }
 
 fn documents() -> impl Iterator<Item = (String, String)> {
-    let names =
-        ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/limits.md", "docs/threat-model.md"];
+    let names = [
+        "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "docs/limits.md",
+        "docs/stdio.md",
+        "docs/threat-model.md",
+    ];
     names.into_iter().map(|name| (name.to_owned(), read(name)))
 }
 

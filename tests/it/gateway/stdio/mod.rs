@@ -21,7 +21,7 @@ use countersign::{
     ambient::SeededEntropy,
     engine::policy::{EnvVariable, Policy, Processes, StdioCommand, Unlisted},
     gateway::{
-        Door, Gate, Room, gated,
+        Allowances, Door, Gate, Room, gated,
         stdio::{self, Stdio, StdioSettings, Times},
     },
     protocol::{id::ServerId, issuer::Issuer},
@@ -100,7 +100,10 @@ impl Setup {
         let stdio = stdio::service(settings, Arc::new(SeededEntropy::new(1)), stop.clone());
         let gate = Gate {
             guard: signed_in.then(|| world.guard.clone()),
-            policy: Policy::new(Vec::new(), Vec::new(), Unlisted::Allow).unwrap(),
+            policy: Arc::new(
+                Policy::new(Vec::new(), Vec::new(), Vec::new(), Unlisted::Allow).unwrap(),
+            ),
+            allowances: Arc::new(Allowances::new(None, [])),
             door: Door {
                 names: vec![Issuer::parse("http://localhost:8000").unwrap()],
                 origins: Vec::new(),
