@@ -21,4 +21,5 @@ mod rmcp_client;
 mod running;
 mod signed_in;
 mod store;
+mod tokens;
 mod upstream;

@@ -3,6 +3,7 @@
 
 mod blocks;
 mod said;
+mod servers;
 
 use std::{fs, path::Path, process::Command};
 
@@ -58,8 +59,7 @@ fn every_section_it_points_to_exists() {
 
 #[test]
 fn every_command_and_option_it_names_exists() {
-    let readme = read("README.md");
-    let all = commands(&readme);
+    let all = commands(&(read("README.md") + &read("docs/tokens.md")));
     assert!(all.len() > 5, "{all:?}");
     for Said { words, options } in all {
         let (told, known) = run(top(), &words, &["--help"]);
@@ -130,6 +130,20 @@ fn the_program_is_one_that_can_be_started() {
 }
 
 #[test]
+fn the_server_files_of_the_page_about_tokens_are_good_ones() {
+    let page = read("docs/tokens.md");
+    let all: Vec<_> = marked(&page, "server file").collect();
+    assert_eq!(all.len(), 2);
+    for text in all {
+        let folder = shipped();
+        fs::write(folder.path().join(TO_BE_MADE), text).unwrap();
+        let secret = ("NOTES_SECRET", "0123456789abcdef0123456789abcdef");
+        let config = configured(folder.path(), &[("COUNTERSIGN_SERVERS", "demo,notes"), secret]);
+        assert_ne!(config.servers[1].tokens, config.servers[0].tokens);
+    }
+}
+
+#[test]
 fn the_explanation_is_what_the_program_prints() {
     let readme = read("README.md");
     let folder = shipped();
@@ -170,8 +184,10 @@ fn documents() -> impl Iterator<Item = (String, String)> {
         "CONTRIBUTING.md",
         "CHANGELOG.md",
         "docs/limits.md",
+        "docs/servers.md",
         "docs/stdio.md",
         "docs/threat-model.md",
+        "docs/tokens.md",
     ];
     names.into_iter().map(|name| (name.to_owned(), read(name)))
 }

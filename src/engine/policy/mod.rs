@@ -10,6 +10,7 @@ mod scopes;
 mod stdio;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod verdict;
 mod who;
 
@@ -26,6 +27,7 @@ pub use self::{
     rules::{Access, Rule, Unlisted},
     scopes::ScopeRule,
     stdio::{EnvVariable, Processes, StdioCommand},
+    tokens::{StaticToken, TokenForm, TokenSettings},
     verdict::{Asker, Operation, Policy, Verdict},
     who::Who,
 };
@@ -46,6 +48,8 @@ pub struct ServerSettings {
     /// Its URL, the `aud` of its tokens: our public URL and a path, or a URL of its own: another name
     /// of ours, or elsewhere.
     pub resource: Resource,
+    /// Its tokens.
+    pub tokens: TokenSettings,
     /// How it is spoken to, where it stands behind us.
     pub behind: Behind,
     /// Its scopes, tools and methods.

@@ -100,9 +100,9 @@ impl Setup {
         let stdio = stdio::service(settings, Arc::new(SeededEntropy::new(1)), stop.clone());
         let gate = Gate {
             guard: signed_in.then(|| world.guard.clone()),
-            policy: Arc::new(
-                Policy::new(Vec::new(), Vec::new(), Vec::new(), Unlisted::Allow).unwrap(),
-            ),
+            policy: Policy::new(Vec::new(), Vec::new(), Vec::new(), Unlisted::Allow)
+                .unwrap()
+                .into(),
             allowances: Arc::new(Allowances::new(None, [])),
             door: Door {
                 names: vec![Issuer::parse("http://localhost:8000").unwrap()],
