@@ -9,6 +9,7 @@ use std::{fs, path::Path, process::Command};
 
 use countersign::{
     config::{Config, Lookup, VARIABLES, load},
+    engine::policy::Upstream,
     protocol::access::AccessClaims,
 };
 use tempfile::TempDir;
@@ -116,6 +117,19 @@ fn the_server_file_is_a_good_one() {
 }
 
 #[test]
+fn the_program_is_one_that_can_be_started() {
+    let text = marked(&read("README.md"), "program").next().unwrap();
+    let folder = shipped();
+    fs::write(folder.path().join(TO_BE_MADE), text).unwrap();
+    let config = configured(folder.path(), &[("COUNTERSIGN_SERVERS", "demo,files,notes")]);
+    let program = |at: usize| match &config.servers[at].upstream {
+        Upstream::Stdio(command) => command.program.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((program(1), program(2)), ("npx".to_owned(), "npx".to_owned()));
+}
+
+#[test]
 fn the_server_files_of_the_page_about_tokens_are_good_ones() {
     let page = read("docs/tokens.md");
     let all: Vec<_> = marked(&page, "server file").collect();
@@ -171,6 +185,7 @@ fn documents() -> impl Iterator<Item = (String, String)> {
         "CHANGELOG.md",
         "docs/limits.md",
         "docs/servers.md",
+        "docs/stdio.md",
         "docs/threat-model.md",
         "docs/tokens.md",
     ];
