@@ -64,6 +64,9 @@ pub enum StartFault {
         /// Where to change it.
         variable: &'static str,
     },
+    /// The system's certificates, by which servers behind the gateway are known, cannot be read.
+    #[error("the system's certificates cannot be read: {0}; install the package ca-certificates")]
+    Trust(String),
     /// The development identity provider.
     #[error("the development identity provider cannot start: {0}")]
     Dev(String),
@@ -136,7 +139,7 @@ pub async fn build_on(
     let now = hands.clock.now();
     revoker.recall(revoker.horizon(now), now).await?;
     let local = LocalKeys::new(keys.public.clone());
-    let guarded = servers::guarded(config, &hands, &local, &revocations);
+    let guarded = servers::guarded(config, &hands, &local, &revocations)?;
     let dev_secret = ClientSecret::from_entropy(random(&*hands.entropy));
     let providers: Arc<[Provider]> = site::providers(config, &hands.clock, &dev_secret).into();
     let parts = Parts { config, hands: &hands, keys: &keys, revoker: &revoker };

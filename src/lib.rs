@@ -15,6 +15,7 @@
 //! | 6 | `main.rs`, `cli` | read argv and environment, print |
 //! | 5½ | `app`, the composition root | name concrete stores, clocks and entropy |
 //! | 5 | `web` (endpoints, pages), `demo` (the built-in MCP server), `devidp` (the development identity provider) | speak HTTP |
+//! | 4¾ | `gateway` (the gate in front of any MCP server, and the ways to it) | speak HTTP |
 //! | 4 | `flow` (load, step, save), `config` | be async; call stores, upstreams and pure steps |
 //! | 3½ | `guard` (bearer token in, `Caller` out; challenge; tower layer) | read the key cache below it |
 //! | 3 | `provider` (pure adapters: firebase, auth0, oidc; claim mapping), `store` (trait, SQLite), `upstream` (the only room that dials out) | each one thing |
@@ -79,6 +80,8 @@ pub mod devidp;
 pub mod engine;
 #[cfg(feature = "server")]
 pub mod flow;
+#[cfg(feature = "server")]
+pub mod gateway;
 #[cfg(feature = "guard")]
 pub mod guard;
 #[cfg(feature = "guard")]

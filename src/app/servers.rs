@@ -1,8 +1,9 @@
 //! The protected servers behind their guards, and the development identity provider.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
+use url::Url;
 
 use crate::{
     app::{Hands, StartFault, shown},
@@ -11,35 +12,59 @@ use crate::{
     devidp::{self, DevClient, DevIdp},
     engine::policy::{Auth, ServerSettings, Upstream},
     flow::authorizer::Expand,
+    gateway::{Door, Gate, Identity, Proxy, Room, SessionSeal, gated, pool, proxied},
     guard::{Guard, LocalKeys, Protected, Revocations},
     jose::{algorithm::Algorithm, sign::SigningKey},
     protocol::{id::UserId, issuer::Issuer, secret::ClientSecret},
     web,
 };
 
-/// Every server that is answered here, behind its guard.
+/// Every server that is answered here, behind its guard and its gate.
 pub(super) fn guarded(
     config: &Config,
     hands: &Hands,
-    keys: &LocalKeys,
+    local: &LocalKeys,
     revocations: &Revocations,
-) -> Router {
-    let here = config.servers.iter().filter(|server| server.upstream != Upstream::Elsewhere);
-    here.fold(Router::new(), |router, server| {
-        let guard = guard(config, hands, server, keys).with_revocations(revocations.clone());
-        let required = server.auth == Auth::Required;
-        router.merge(demo_service(
-            &server.resource.path(),
-            Demo {
-                public_url: config.public_url.clone(),
-                guard: required.then(|| Arc::new(guard)),
-                policy: server.policy.clone(),
-                profiles: profiles(hands),
-                clock: Arc::clone(&hands.clock),
-                patience: config.limits.request,
-                stop: hands.stop.clone(),
-            },
-        ))
+) -> Result<Router, StartFault> {
+    let room = Room::new(ALL_BODIES);
+    let mut router = Router::new();
+    for server in &config.servers {
+        let behind = match &server.upstream {
+            Upstream::Elsewhere => continue,
+            Upstream::Demo => demo_service(demo(hands)),
+            Upstream::Http(url) => proxied(proxy(hands, server, url)?),
+        };
+        let guard = guard(config, hands, server, local).with_revocations(revocations.clone());
+        let gate = Gate {
+            guard: (server.auth == Auth::Required).then(|| Arc::new(guard)),
+            policy: server.policy.clone(),
+            door: Door { names: vec![config.public_url.clone()], origins: Vec::new() },
+            room: room.clone(),
+            most: MAX_BODY,
+            patience: config.limits.request,
+        };
+        router = router.merge(gated(&server.resource.path(), gate, behind));
+    }
+    Ok(router)
+}
+
+fn demo(hands: &Hands) -> Demo {
+    Demo { profiles: profiles(hands), clock: Arc::clone(&hands.clock), stop: hands.stop.clone() }
+}
+
+fn proxy(hands: &Hands, server: &ServerSettings, upstream: &Url) -> Result<Proxy, StartFault> {
+    let Hands { vault, clock, entropy, .. } = hands.clone();
+    let pool =
+        pool(Duration::from_secs(5)).map_err(|error| StartFault::Trust(error.to_string()))?;
+    Ok(Proxy {
+        pool,
+        upstream: upstream.clone(),
+        identity: Identity::Headers,
+        policy: server.policy.clone(),
+        sessions: SessionSeal { vault, entropy, server: server.id.clone() },
+        first_byte: Duration::from_mins(2),
+        idle: Duration::from_mins(10),
+        clock,
     })
 }
 
@@ -101,3 +126,7 @@ pub(super) fn development(
     let addresses = dev.listen.addresses.iter().map(|listen| listen.address).collect();
     Ok(Some((addresses, web::surrounded(router.merge(web::assets())))))
 }
+
+/// What the bodies of all calls under way may take together.
+const ALL_BODIES: usize = 64 * 1024 * 1024;
+const MAX_BODY: usize = 4 * 1024 * 1024;

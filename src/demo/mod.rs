@@ -1,16 +1,13 @@
 //! Floor 5: the built-in MCP server, on the official Rust SDK. Something to connect to before there is
 //! a server of one's own, and the pattern of how to guard one.
 //!
-//! It owns its tools and, in `gate`, the step from a call's tool name to a verdict. Tokens are the
-//! guard's business, scopes per tool the server file's.
+//! It owns its tools and its sessions. Who may call which tool is the gate's business.
 
 mod answer;
-mod call;
-mod gate;
 mod session;
 mod tools;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{Router, middleware};
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
@@ -18,61 +15,31 @@ use tokio_util::sync::CancellationToken;
 use tower::Layer as _;
 
 pub use self::tools::ProfileLookup;
-use self::{gate::Gate, session::Sessions, tools::DemoTools};
-use crate::{ambient::Clock, engine::policy::Policy, guard::Guard, protocol::issuer::Issuer};
+use self::{session::Sessions, tools::DemoTools};
+use crate::ambient::Clock;
 
 /// What the demo server is made of.
 pub struct Demo {
-    /// Our public URL: the host and origin that requests may name, besides loopback.
-    pub public_url: Issuer,
-    /// The guard at its door; none: `auth = "none"`, every tool is open and nobody is signed in.
-    pub guard: Option<Arc<Guard>>,
-    /// What each tool needs.
-    pub policy: Policy,
     /// Where `user_profile` finds the person.
     pub profiles: ProfileLookup,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
-    /// How long a client may take to send a request's body.
-    pub patience: Duration,
     /// Ends the event streams when the service stops; they would never end by themselves.
     pub stop: CancellationToken,
 }
 
-/// The demo server at `path`, such as `/mcp`, guarded on every method.
-pub fn demo_service(path: &str, demo: Demo) -> Router {
+/// The demo server, to be put behind a gate.
+pub fn demo_service(demo: Demo) -> Router {
     let tools = DemoTools { profiles: demo.profiles, clock: demo.clock };
     let sessions = Sessions::new();
+    // Hosts and origins are the gate's to judge.
+    let transport = StreamableHttpServerConfig::default();
+    let transport = transport.disable_allowed_hosts().disable_allowed_origins();
     let server = StreamableHttpService::new(
         move || Ok(tools.clone()),
         sessions.manager(),
-        transport(&demo.public_url).with_cancellation_token(demo.stop),
+        transport.with_cancellation_token(demo.stop),
     );
-    let guard = demo.guard;
-    let gate =
-        Gate { guard: guard.clone(), policy: demo.policy, sessions, patience: demo.patience };
-    let gated = middleware::from_fn_with_state(Arc::new(gate), gate::gate).layer(server);
-    match guard {
-        Some(guard) => Router::new().route_service(path, guard.layer().layer(gated)),
-        None => Router::new().route_service(path, gated),
-    }
+    let sessions = middleware::from_fn_with_state(Arc::new(sessions), session::own);
+    Router::new().fallback_service(sessions.layer(server))
 }
-
-/// Hosts and origins are checked against DNS rebinding. Pages on the person's own computer, such as
-/// MCP Inspector's, may call: they still need a token.
-fn transport(public_url: &Issuer) -> StreamableHttpServerConfig {
-    let hosts = LOOPBACK_HOSTS.into_iter().chain([public_url.authority()]);
-    let origins = LOOPBACK_ORIGINS.into_iter().map(str::to_owned).chain([origin(public_url)]);
-    StreamableHttpServerConfig::default().with_allowed_hosts(hosts).with_allowed_origins(origins)
-}
-
-/// The origin with its port: without one, the SDK takes any port.
-fn origin(public_url: &Issuer) -> String {
-    let authority = public_url.authority();
-    let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| !port.ends_with(']'));
-    let port = if public_url.is_https() { 443 } else { 80 };
-    if has_port { public_url.to_string() } else { format!("{public_url}:{port}") }
-}
-
-const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
-const LOOPBACK_ORIGINS: [&str; 3] = ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"];

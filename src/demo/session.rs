@@ -8,12 +8,24 @@ use std::{
     time::Duration,
 };
 
-use http::HeaderMap;
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Response, StatusCode, header},
+    middleware::Next,
+};
 use rmcp::transport::streamable_http_server::session::{
     SessionId, SessionManager as _, local::LocalSessionManager,
 };
 
-use crate::protocol::id::UserId;
+use serde_json::Value;
+use tracing::Instrument as _;
+
+use crate::{
+    gateway::{Asked, error},
+    guard::Caller,
+    protocol::id::UserId,
+};
 
 /// How long a session may be left alone.
 const SESSION_IDLE: Duration = Duration::from_hours(1);
@@ -42,6 +54,49 @@ struct Open {
 pub(super) struct Place {
     user: Option<UserId>,
     ledger: Arc<Mutex<Ledger>>,
+}
+
+/// A middleware: lets a request pass when its session is the caller's, and opens no more than there is
+/// room for.
+pub(super) async fn own(
+    State(sessions): State<Arc<Sessions>>,
+    request: Request,
+    next: Next,
+) -> Response<Body> {
+    let user = request.extensions().get::<Caller>().map(Caller::user);
+    if user.is_some_and(|user| !sessions.admit(request.headers(), user)) {
+        return error(StatusCode::NOT_FOUND, -32001, "There is no such session.", &Value::Null);
+    }
+    let opens = request.extensions().get::<Asked>().is_some_and(|asked| asked.opens_session);
+    if !opens || request.headers().contains_key(SESSION_ID) {
+        return next.run(request).await;
+    }
+    match sessions.place(user).await {
+        Some(place) => opening(place, request, next).await,
+        None => full(),
+    }
+}
+
+/// Runs to its end even when the client hangs up: a session that is opened must be noted.
+async fn opening(place: Place, request: Request, next: Next) -> Response<Body> {
+    let opened = tokio::spawn(
+        async move {
+            let response = next.run(request).await;
+            place.note(response.headers());
+            response
+        }
+        .in_current_span(),
+    );
+    opened.await.unwrap_or_else(|_| {
+        error(StatusCode::INTERNAL_SERVER_ERROR, -32603, "Something went wrong here.", &Value::Null)
+    })
+}
+
+fn full() -> Response<Body> {
+    let text = "Too many sessions are open. Try again later.";
+    let mut response = error(StatusCode::SERVICE_UNAVAILABLE, -32000, text, &Value::Null);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+    response
 }
 
 impl Sessions {
@@ -133,7 +188,7 @@ fn locked(ledger: &Mutex<Ledger>) -> MutexGuard<'_, Ledger> {
     ledger.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-pub(super) const SESSION_ID: &str = "mcp-session-id";
+const SESSION_ID: &str = "mcp-session-id";
 /// Of one person: more than all their clients at work at once.
 const MAX_OWN: usize = 32;
 /// Of everybody: some 55 KiB each.

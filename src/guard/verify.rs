@@ -72,6 +72,29 @@ impl Guard {
         Ok(caller)
     }
 
+    /// Waits until the caller's grant is revoked.
+    pub async fn revoked(&self, caller: &Caller) {
+        let mut bell = self.revocations.bell();
+        while !self.revocations.is_revoked(caller.claims().grant_id, self.clock.now()) {
+            if bell.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Waits until the caller's token would be refused, because it expired or its grant was revoked.
+    pub async fn refused(&self, caller: &Caller) {
+        let mut bell = self.revocations.bell();
+        while self.stands(caller).is_ok() {
+            let end = caller.claims().exp.plus(self.leeway);
+            let left = end.since(self.clock.now());
+            tokio::select! {
+                () = tokio::time::sleep(left) => {}
+                rung = bell.changed() => if rung.is_err() { return },
+            }
+        }
+    }
+
     fn stands(&self, caller: &Caller) -> Result<(), GuardRefusal> {
         let (claims, now) = (caller.claims(), self.clock.now());
         if now >= claims.exp.plus(self.leeway) {

@@ -11,13 +11,16 @@ use std::{
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderValue, header, uri::Authority},
+    http::{HeaderValue, header},
     middleware::Next,
     response::Response,
 };
 use tracing::Instrument as _;
 
-use crate::web::{Site, problem::Complaint};
+use crate::{
+    gateway::hosts,
+    web::{Site, problem::Complaint},
+};
 
 /// The id that a person is shown and the log carries.
 #[derive(Clone, Debug)]
@@ -44,16 +47,13 @@ pub(super) async fn traced(mut request: Request, next: Next) -> Response {
 }
 
 /// Answers people's pages under our own name alone: under another, a page elsewhere that bound its name
-/// to our address would be of one origin with them (DNS rebinding). A request that names no host
-/// (RFC 9112 §3.2) comes from no browser.
+/// to our address would be of one origin with them (DNS rebinding).
 pub(super) async fn at_our_name(
     State(site): State<Arc<Site>>,
     request: Request,
     next: Next,
 ) -> Response {
-    let hosts = request.headers().get_all(header::HOST).iter();
-    let mut hosts = hosts.map(|host| host.to_str().unwrap_or_default()).collect::<Vec<_>>();
-    hosts.extend(request.uri().authority().map(Authority::as_str));
+    let hosts = hosts(request.headers(), request.uri());
     let ours = |host: &&str| site.shown.issuer.is_named_by(host);
     if !hosts.is_empty() && hosts.iter().all(ours) {
         return next.run(request).await;

@@ -9,6 +9,7 @@ mod devidp;
 mod elsewhere;
 mod federation;
 mod firebase;
+mod gateway;
 mod guard;
 mod harness;
 mod oauth;

@@ -15,6 +15,7 @@ use countersign::{
         policy::{Policy, ScopeRule, ToolRule, Unlisted},
         record::User,
     },
+    gateway::{Door, Gate, Room, gated},
     protocol::{id::UserId, issuer::Issuer, scope::Scopes},
 };
 use http::{HeaderMap, Method, Request, Response, header};
@@ -77,15 +78,19 @@ impl Demonstration {
             Box::pin(std::future::ready(found)) as _
         });
         let demo = Demo {
-            public_url: Issuer::parse(PUBLIC).unwrap(),
-            guard: Some(world.guard.clone()),
-            policy: policy(unlisted),
             profiles,
             clock: world.clock.clone(),
-            patience: std::time::Duration::from_millis(300),
             stop: tokio_util::sync::CancellationToken::new(),
         };
-        let app = demo_service("/mcp", demo);
+        let gate = Gate {
+            guard: Some(world.guard.clone()),
+            policy: policy(unlisted),
+            door: Door { names: vec![Issuer::parse(PUBLIC).unwrap()], origins: Vec::new() },
+            room: Room::new(64 << 20),
+            most: 1 << 20,
+            patience: std::time::Duration::from_millis(300),
+        };
+        let app = gated("/mcp", gate, demo_service(demo));
         Self { world, app }
     }
 

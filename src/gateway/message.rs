@@ -32,7 +32,7 @@ struct Params {
 
 /// Why a body is not acted upon. Displays as the JSON-RPC error's message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Unfit {
+pub(crate) enum Unfit {
     /// No JSON-RPC message, an ambiguous one, or an empty batch.
     #[error("The body is not one unambiguous JSON-RPC message, or a batch of them.")]
     Unreadable,
@@ -78,6 +78,11 @@ impl Message {
     /// Whether a session begins with this message, of the protocol's older eras.
     pub(super) fn opens_a_session(&self) -> bool {
         self.method.as_deref() == Some("initialize")
+    }
+
+    /// Whether it asks for events until further notice (MCP 2026-07-28).
+    pub(super) fn listens(&self) -> bool {
+        self.method.as_deref() == Some("subscriptions/listen")
     }
 
     /// Whether `Mcp-Method` and `Mcp-Name`, where present, say what the message says.

@@ -1,0 +1,131 @@
+//! The gate between the guard and the server behind: reads the whole message, has it judged, and lets
+//! through what the caller may do. What is not covered by their scopes is HTTP 403 with a challenge
+//! that names every scope of the operation (RFC 6750 §3.1, MCP 2026-07-28).
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::{Body, HttpBody as _},
+    extract::{Request, State},
+    http::{Method, Response},
+    middleware::{self, Next},
+    response::IntoResponse,
+};
+use serde_json::Value;
+use tower::{Layer as _, Service};
+
+use crate::{
+    engine::policy::Policy,
+    gateway::{
+        body::Room,
+        door::Door,
+        judge::{Asked, judge},
+        message::Message,
+        refused::Refused,
+        watch::Watched,
+    },
+    guard::{Caller, Guard, GuardRefusal},
+};
+
+/// What stands in front of one server.
+pub struct Gate {
+    /// The guard at its door; none: `auth = "none"`, everybody may call everything.
+    pub guard: Option<Arc<Guard>>,
+    /// What each tool needs.
+    pub policy: Policy,
+    /// The hosts and origins that may be named here.
+    pub door: Door,
+    /// The memory for bodies under way.
+    pub room: Room,
+    /// The longest body, in bytes.
+    pub most: usize,
+    /// The time a client has to send its body. Event streams, which are answers, have all the time.
+    pub patience: Duration,
+}
+
+/// `server` at `path`, such as `/mcp`, behind its gate on every method.
+pub fn gated<S>(path: &str, gate: Gate, server: S) -> Router
+where
+    S: Service<Request, Error = Infallible> + Clone + Send + Sync + 'static,
+    S::Response: IntoResponse,
+    S::Future: Send + 'static,
+{
+    let gate = Arc::new(gate);
+    let server = middleware::from_fn_with_state(Arc::clone(&gate), pass).layer(server);
+    let enter = middleware::from_fn_with_state(Arc::clone(&gate), enter);
+    match &gate.guard {
+        Some(guard) => {
+            let guarded = Arc::clone(guard).layer().layer(server);
+            Router::new().route_service(path, enter.layer(guarded))
+        }
+        None => Router::new().route_service(path, enter.layer(server)),
+    }
+}
+
+async fn enter(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response<Body> {
+    match gate.door.admit(request.headers(), request.uri()) {
+        Ok(()) => next.run(request).await,
+        Err(refused) => refused.response(None),
+    }
+}
+
+async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response<Body> {
+    let caller = request.extensions().get::<Caller>().cloned();
+    match gate.admitted(caller.as_ref(), request).await {
+        Ok(request) => {
+            let listens = listens(&request);
+            let answer = next.run(request).await;
+            gate.watched(answer, caller, listens)
+        }
+        Err(refused) => refused.response(gate.guard.as_deref()),
+    }
+}
+
+/// Whether the answer is events until further notice.
+fn listens(request: &Request) -> bool {
+    let asked = request.extensions().get::<Asked>();
+    request.method() == Method::GET || asked.is_some_and(|asked| asked.listens)
+}
+
+impl Gate {
+    /// The request as it travels on, with [`Asked`] among its extensions.
+    async fn admitted(
+        &self,
+        caller: Option<&Caller>,
+        request: Request,
+    ) -> Result<Request, Refused> {
+        if self.guard.is_some() && caller.is_none() {
+            return Err(Refused::Guard(GuardRefusal::Missing));
+        }
+        let (mut parts, body) = request.into_parts();
+        if parts.method != Method::POST {
+            parts.extensions.insert(Asked::default());
+            return Ok(Request::from_parts(parts, Body::empty()));
+        }
+        let (body, taken) = self.room.read(body, self.most, self.patience).await?;
+        let messages =
+            Message::read_all(&body).map_err(|unfit| Refused::Unfit(unfit, Value::Null))?;
+        let asked = judge(&self.policy, caller, &parts.headers, &messages)?;
+        parts.extensions.insert(asked);
+        parts.extensions.insert(taken);
+        Ok(Request::from_parts(parts, Body::from(body)))
+    }
+
+    /// An answer that ends with the permission it was begun under.
+    fn watched(
+        &self,
+        answer: Response<Body>,
+        caller: Option<Caller>,
+        listens: bool,
+    ) -> Response<Body> {
+        let (Some(guard), Some(caller)) = (self.guard.clone(), caller) else { return answer };
+        if answer.body().is_end_stream() || answer.body().size_hint().exact().is_some() {
+            return answer;
+        }
+        let end = async move {
+            if listens { guard.refused(&caller).await } else { guard.revoked(&caller).await }
+        };
+        answer.map(|body| Body::new(Watched::new(body, end)))
+    }
+}

@@ -1,0 +1,164 @@
+//! The heads of what travels on and of what comes back. Inbound, whatever only we may say is taken
+//! out in every spelling; outbound, only what an MCP client needs passes.
+
+use axum::http::{HeaderMap, HeaderName, header};
+
+/// What is left of a request's headers for the server behind: not the hop's own (RFC 9110 §7.6.1), no
+/// credentials, no cookies of ours, nothing about who forwarded it, and nothing in the place of ours.
+pub(super) fn onward(headers: &HeaderMap) -> HeaderMap {
+    let hop = named_by_connection(headers);
+    let stays = |name: &HeaderName| !hop.contains(name) && !is_taken_out(name.as_str());
+    let kept = headers.iter().filter(|(name, _)| stays(name));
+    kept.fold(HeaderMap::new(), |mut kept, (name, value)| {
+        kept.append(name.clone(), value.clone());
+        kept
+    })
+}
+
+/// What a client gets to see of the answer's headers. Cookies and policies of the server behind would
+/// be ours in the eyes of a browser; its challenge would send the client to sign in where it cannot.
+pub(super) fn back(headers: &HeaderMap) -> HeaderMap {
+    let kept = headers.iter().filter(|(name, _)| comes_back(name.as_str()));
+    kept.fold(HeaderMap::new(), |mut kept, (name, value)| {
+        kept.append(name.clone(), value.clone());
+        kept
+    })
+}
+
+/// The headers that `Connection` declares to be the hop's own.
+fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
+    let lines = headers.get_all(header::CONNECTION).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(',')).filter_map(|name| name.trim().parse().ok()).collect()
+}
+
+/// Servers that make variables of headers (CGI, WSGI, Rack) read `_` and `-` alike.
+fn is_taken_out(name: &str) -> bool {
+    let name = name.replace('_', "-");
+    OURS.iter().any(|prefix| name.starts_with(prefix)) || TAKEN_OUT.contains(&name.as_str())
+}
+
+fn comes_back(name: &str) -> bool {
+    BACK.contains(&name) || name.starts_with("mcp-")
+}
+
+/// What only a gateway or a proxy may say.
+const OURS: [&str; 5] =
+    ["x-countersign-", "x-forwarded-", "x-original-", "x-auth-request-", "proxy-"];
+
+const TAKEN_OUT: [&str; 19] = [
+    "accept-encoding",
+    "authorization",
+    "connection",
+    "content-length",
+    "cookie",
+    "expect",
+    "forwarded",
+    "host",
+    "keep-alive",
+    "max-forwards",
+    "origin",
+    "referer",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "via",
+    "x-countersign",
+    "x-real-ip",
+];
+
+const BACK: [&str; 11] = [
+    "allow",
+    "cache-control",
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-type",
+    "ratelimit",
+    "ratelimit-policy",
+    "retry-after",
+    "traceresponse",
+    "x-accel-buffering",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+        }
+        headers
+    }
+
+    fn names(headers: &HeaderMap) -> Vec<&str> {
+        headers.keys().map(HeaderName::as_str).collect()
+    }
+
+    #[test]
+    fn whatever_only_we_may_say_is_taken_out_in_every_spelling() {
+        for name in [
+            "X-Countersign-User",
+            "x_countersign_user",
+            "X-COUNTERSIGN_Scopes",
+            "x-countersign-anything-at-all",
+            "x-countersign",
+            "X_Forwarded_For",
+            "x-forwarded-user",
+            "Forwarded",
+            "X_Real_IP",
+            "Authorization",
+            "Proxy-Authorization",
+            "Cookie",
+            "Host",
+            "Origin",
+        ] {
+            assert_eq!(names(&onward(&headers(&[(name, "x")]))), [""; 0], "{name}");
+        }
+    }
+
+    #[test]
+    fn what_the_client_says_to_the_server_travels_on() {
+        let said = [
+            ("accept", "text/event-stream"),
+            ("content-type", "application/json"),
+            ("mcp-session-id", "s"),
+            ("mcp-protocol-version", "2026-07-28"),
+            ("last-event-id", "7"),
+            ("x-api-version", "2"),
+            ("traceparent", "00-a-b-01"),
+        ];
+        assert_eq!(onward(&headers(&said)), headers(&said));
+    }
+
+    #[test]
+    fn connection_takes_out_what_it_names_and_itself() {
+        let said = [
+            ("connection", "close, X-Hop"),
+            ("x-hop", "1"),
+            ("connection", "x_other"),
+            ("x_other", "1"),
+            ("a", "b"),
+        ];
+        assert_eq!(names(&onward(&headers(&said))), ["a"]);
+    }
+
+    #[test]
+    fn neither_cookies_nor_challenges_nor_policies_come_back() {
+        let said = [
+            ("content-type", "application/json"),
+            ("mcp-session-id", "s"),
+            ("set-cookie", "a=b"),
+            ("www-authenticate", "Bearer"),
+            ("access-control-allow-origin", "*"),
+            ("strict-transport-security", "max-age=1"),
+            ("location", "http://10.0.0.1/"),
+            ("server", "x"),
+            ("clear-site-data", "*"),
+            ("transfer-encoding", "chunked"),
+        ];
+        assert_eq!(names(&back(&headers(&said))), ["content-type", "mcp-session-id"]);
+    }
+}

@@ -1,0 +1,29 @@
+//! Floor 4¾: what stands in front of an MCP server, whoever wrote it: the gate, which judges each
+//! message by the server's rules, and the ways to the server behind.
+//!
+//! It owns the step from an MCP message to a verdict and what travels on. Tokens are the guard's
+//! business, scopes per tool the server file's.
+
+mod body;
+mod door;
+mod gate;
+mod head;
+mod identity;
+mod idle;
+mod judge;
+mod message;
+mod proxy;
+mod refused;
+mod session;
+mod watch;
+
+pub use self::{
+    body::Room,
+    door::Door,
+    gate::{Gate, gated},
+    identity::{ASSERTION_TTL, Assertions, Identity},
+    judge::Asked,
+    proxy::{Pool, Proxy, pool, proxied},
+    session::SessionSeal,
+};
+pub(crate) use self::{door::hosts, refused::error};

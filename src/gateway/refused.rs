@@ -1,0 +1,93 @@
+//! Why a request goes no further, and how that is said: by the guard's challenge, or as a JSON-RPC
+//! error with an HTTP status.
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, Response, StatusCode, header},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    gateway::message::Unfit,
+    guard::{Guard, GuardRefusal},
+};
+
+/// Why a request goes no further.
+pub(super) enum Refused {
+    /// By the guard's words and challenge.
+    Guard(GuardRefusal),
+    /// It is no JSON-RPC that can be judged; with the id to answer to.
+    Unfit(Unfit, Value),
+    /// The tool is for nobody; with the id to answer to.
+    Denied(Value),
+    /// The body is over the most there may be, or broke off.
+    TooLong,
+    /// The body took too long.
+    TooSlow,
+    /// The bodies under way take all the memory they may.
+    Busy,
+    /// It names a host that is not ours.
+    Host,
+    /// It comes from a page that may not call here.
+    Origin,
+    /// The session is not the caller's, or does not exist: the same to them.
+    NoSession,
+}
+
+impl Refused {
+    /// The response; the guard's own words where it is the guard's to refuse.
+    pub(super) fn response(self, guard: Option<&Guard>) -> Response<Body> {
+        match self {
+            Self::Guard(refusal) => match guard {
+                Some(guard) => guard.refuse(&refusal).map(Body::new),
+                None => error(StatusCode::UNAUTHORIZED, -32600, "Not signed in.", &Value::Null),
+            },
+            Self::Unfit(unfit, id) => {
+                error(StatusCode::BAD_REQUEST, unfit.code(), &unfit.to_string(), &id)
+            }
+            Self::Denied(id) => {
+                error(StatusCode::FORBIDDEN, -32602, "This tool is not offered here.", &id)
+            }
+            other => {
+                let (status, code, text) = other.plainly();
+                let mut response = error(status, code, text, &Value::Null);
+                if status == StatusCode::SERVICE_UNAVAILABLE {
+                    let soon = HeaderValue::from_static("1");
+                    response.headers_mut().insert(header::RETRY_AFTER, soon);
+                }
+                response
+            }
+        }
+    }
+
+    const fn plainly(&self) -> (StatusCode, i32, &'static str) {
+        match self {
+            Self::TooLong => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                -32600,
+                "The body is longer than this server accepts, or ended early.",
+            ),
+            Self::TooSlow => {
+                (StatusCode::REQUEST_TIMEOUT, -32600, "The body did not arrive in time.")
+            }
+            Self::Host => (StatusCode::FORBIDDEN, -32600, "This host is not served here."),
+            Self::Origin => {
+                (StatusCode::FORBIDDEN, -32600, "Pages of this origin may not call this server.")
+            }
+            Self::NoSession => (StatusCode::NOT_FOUND, -32001, "There is no such session."),
+            Self::Busy | Self::Guard(_) | Self::Unfit(..) | Self::Denied(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, -32000, "Too much is under way. Try again.")
+            }
+        }
+    }
+}
+
+/// A JSON-RPC error under an HTTP status, in answer to `id`.
+pub(crate) fn error(status: StatusCode, code: i32, message: &str, id: &Value) -> Response<Body> {
+    let body = json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": message}});
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = status;
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response
+}
