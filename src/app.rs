@@ -144,7 +144,8 @@ pub async fn build_on(
     let providers: Arc<[Provider]> = site::providers(config, &hands.clock, &dev_secret).into();
     let parts = Parts { config, hands: &hands, keys: &keys, revoker: &revoker };
     let site = Arc::new(parts.site(Arc::clone(&providers)));
-    let router = web::surrounded(web::router(site).merge(web::open_to_browsers(guarded)));
+    let router = web::by_host(web::router(site).merge(guarded.ours), guarded.others);
+    let router = web::surrounded(router);
     let dev = servers::development(config, &hands, &dev_secret)?;
     let listen = config.listen.addresses.iter().map(|listen| listen.address).collect();
     Ok(App { router, listen, dev, hands, revoker, providers })

@@ -19,15 +19,21 @@ use crate::{
     web,
 };
 
+/// The servers that are answered here: at our own public URL, and under other host names.
+pub(super) struct Guarded {
+    pub(super) ours: Router,
+    pub(super) others: Vec<(Issuer, Router)>,
+}
+
 /// Every server that is answered here, behind its guard and its gate.
 pub(super) fn guarded(
     config: &Config,
     hands: &Hands,
     local: &LocalKeys,
     revocations: &Revocations,
-) -> Result<Router, StartFault> {
+) -> Result<Guarded, StartFault> {
     let room = Room::new(ALL_BODIES);
-    let mut router = Router::new();
+    let mut guarded = Guarded { ours: Router::new(), others: Vec::new() };
     for server in &config.servers {
         let behind = match &server.upstream {
             Upstream::Elsewhere => continue,
@@ -35,17 +41,53 @@ pub(super) fn guarded(
             Upstream::Http(url) => proxied(proxy(hands, server, url)?),
         };
         let guard = guard(config, hands, server, local).with_revocations(revocations.clone());
+        guarded.add(config, server, Arc::new(guard), room.clone(), behind);
+    }
+    Ok(guarded)
+}
+
+impl Guarded {
+    fn add(
+        &mut self,
+        config: &Config,
+        server: &ServerSettings,
+        guard: Arc<Guard>,
+        room: Room,
+        behind: Router,
+    ) {
+        let origin = Issuer::parse(&server.resource.origin());
+        let host = origin.ok().filter(|origin| *origin != config.public_url);
+        let mut names = vec![config.public_url.clone()];
+        if let Some(host) = &host {
+            names = vec![host.clone()];
+        }
         let gate = Gate {
-            guard: (server.auth == Auth::Required).then(|| Arc::new(guard)),
+            guard: (server.auth == Auth::Required).then(|| Arc::clone(&guard)),
             policy: server.policy.clone(),
-            door: Door { names: vec![config.public_url.clone()], origins: Vec::new() },
-            room: room.clone(),
+            door: Door { names, origins: Vec::new() },
+            room,
             most: MAX_BODY,
             patience: config.limits.request,
         };
-        router = router.merge(gated(&server.resource.path(), gate, behind));
+        let router = web::open_to_browsers(gated(&server.resource.path(), gate, behind));
+        match host {
+            None => self.ours = std::mem::take(&mut self.ours).merge(router),
+            Some(host) => self.at(host, router.merge(metadata(guard))),
+        }
     }
-    Ok(router)
+
+    fn at(&mut self, host: Issuer, router: Router) {
+        match self.others.iter_mut().find(|(other, _)| *other == host) {
+            Some((_, known)) => *known = std::mem::take(known).merge(router),
+            None => self.others.push((host, router)),
+        }
+    }
+}
+
+/// The server's metadata under its own host name; our own stands among the authorization server's.
+fn metadata(guard: Arc<Guard>) -> Router {
+    let path = guard.metadata_path();
+    Router::new().route_service(&path, guard.metadata_service())
 }
 
 fn demo(hands: &Hands) -> Demo {

@@ -28,6 +28,7 @@ pub(super) fn published(config: &Config, keys: &SigningKeys) -> PublishedMetadat
     let scopes = guarded().fold(Scopes::default(), |scopes, server| scopes.union(&server.scopes()));
     let servers: Vec<GuardedServer> = guarded()
         .filter(|server| server.upstream != Upstream::Elsewhere)
+        .filter(|server| server.resource.origin() == config.public_url.as_str())
         .map(|server| GuardedServer {
             resource: server.resource.clone(),
             name: server.name.clone(),

@@ -83,6 +83,8 @@ const BACK: [&str; 11] = [
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
@@ -160,5 +162,44 @@ mod tests {
             ("transfer-encoding", "chunked"),
         ];
         assert_eq!(names(&back(&headers(&said))), ["content-type", "mcp-session-id"]);
+    }
+
+    /// `name` with any of its letters in capitals and any of its hyphens as underscores.
+    fn respelled(name: &'static str) -> impl Strategy<Value = String> {
+        let one = |letter: char| match letter {
+            '-' => prop_oneof![Just('-'), Just('_')].boxed(),
+            letter => prop_oneof![Just(letter), Just(letter.to_ascii_uppercase())].boxed(),
+        };
+        let letters: Vec<_> = name.chars().map(one).collect();
+        letters.prop_map(|letters| letters.into_iter().collect())
+    }
+
+    proptest! {
+        #[test]
+        fn no_spelling_of_ours_gets_through(
+            prefix in prop_oneof![respelled("x-countersign-"), respelled("x-forwarded-")],
+            rest in "[A-Za-z0-9_-]{0,20}",
+        ) {
+            let name = format!("{prefix}{rest}");
+            prop_assert!(onward(&headers(&[(&name, "root")])).is_empty());
+        }
+
+        #[test]
+        fn no_header_is_invented_or_changed(
+            sent in prop::collection::vec(("[a-z][a-z0-9_-]{0,15}", "[ -~]{0,20}"), 0..8),
+        ) {
+            let pairs: Vec<_> = sent.iter().map(|(n, v)| (n.as_str(), v.trim())).collect();
+            let sent = headers(&pairs);
+            for (name, _) in &onward(&sent) {
+                let all = |headers: &HeaderMap| headers.get_all(name).iter().cloned().collect::<Vec<_>>();
+                prop_assert_eq!(all(&onward(&sent)), all(&sent));
+            }
+        }
+
+        #[test]
+        fn what_connection_names_goes_no_further(name in "[a-z][a-z0-9-]{0,15}") {
+            let sent = headers(&[("connection", &name), (&name, "x")]);
+            prop_assert!(onward(&sent).is_empty());
+        }
     }
 }

@@ -78,12 +78,25 @@ impl Issuer {
     /// machine any of its loopback names does, at any port: no page elsewhere can bind those.
     #[must_use]
     pub fn is_named_by(&self, host: &str) -> bool {
+        self.url_of(host).is_some_and(|url| self.has(&url) || (self.loopback && is_loopback(&url)))
+    }
+
+    /// Whether a `Host` header names exactly our authority, the default port written or not.
+    #[must_use]
+    pub fn is_at(&self, host: &str) -> bool {
+        self.url_of(host).is_some_and(|url| self.has(&url))
+    }
+
+    fn has(&self, url: &Url) -> bool {
+        url.origin().ascii_serialization() == self.text
+    }
+
+    /// The URL under our scheme that a host makes, unless it is more than a host.
+    fn url_of(&self, host: &str) -> Option<Url> {
         let scheme = if self.is_https() { "https" } else { "http" };
-        let Ok(url) = Url::parse(&format!("{scheme}://{host}")) else { return false };
+        let url = Url::parse(&format!("{scheme}://{host}")).ok()?;
         let bare = url.path() == "/" && url.username().is_empty() && url.password().is_none();
-        let more = url.query().is_some() || url.fragment().is_some();
-        let ours = url.origin().ascii_serialization() == self.text;
-        bare && !more && (ours || (self.loopback && is_loopback(&url)))
+        (bare && url.query().is_none() && url.fragment().is_none()).then_some(url)
     }
 }
 
@@ -142,6 +155,7 @@ mod tests {
         for host in ["localhost:8000", "127.0.0.1:8000", "[::1]:8000", "localhost", "127.0.0.1:1"] {
             assert!(here.is_named_by(host), "{host}");
         }
+        assert!(here.is_at("localhost:8000") && !here.is_at("127.0.0.1:8000"));
         for host in ["localhost.evil.example:8000", "a@localhost:8000", "localhost:8000/x", "::1"] {
             assert!(!here.is_named_by(host), "{host}");
         }

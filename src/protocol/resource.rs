@@ -30,6 +30,12 @@ impl Resource {
         Url::parse(&self.0).map_or_else(|_| String::new(), |url| url.path().to_owned())
     }
 
+    /// The origin of the URL, such as `https://mcp.example`.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        Url::parse(&self.0).map_or_else(|_| String::new(), |url| url.origin().ascii_serialization())
+    }
+
     /// Whether `asked` names this server: the same scheme, host and port in any case, the same path
     /// but for one trailing slash, and nothing else (RFC 8707 §2: absolute, no fragment).
     #[must_use]

@@ -14,6 +14,7 @@ mod callback;
 mod firebase;
 mod form;
 mod health;
+mod hosts;
 mod metadata;
 mod peer;
 mod problem;
@@ -49,6 +50,7 @@ use crate::{
 };
 
 pub use health::{Health as HealthChecks, ProviderHealth};
+pub use hosts::by_host;
 pub use metadata::{GuardedServer, Published as PublishedMetadata};
 
 /// Everything the endpoints reach.

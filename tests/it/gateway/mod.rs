@@ -36,6 +36,7 @@ pub(crate) struct Setup {
 }
 
 /// How a setup differs from the ordinary one.
+#[derive(Clone, Copy)]
 pub(crate) struct Unlike {
     pub(crate) identity: Option<fn(&World, &Upstream) -> Identity>,
     pub(crate) signed_in: bool,

@@ -103,3 +103,32 @@ async fn a_stream_that_says_nothing_for_too_long_breaks_off() {
     first(&mut body).await;
     assert!(body.frame().await.unwrap().is_err());
 }
+
+/// Tells when it is dropped.
+struct Dropped(Option<tokio::sync::oneshot::Sender<()>>);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.take().map(|tell| tell.send(()));
+    }
+}
+
+#[tokio::test]
+async fn when_the_client_hangs_up_the_server_behind_learns_of_it() {
+    let setup = Setup::new().await;
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let watch = std::sync::Mutex::new(Some(Dropped(Some(tell))));
+    setup.upstream.answers(move |_| {
+        let watch = watch.lock().unwrap().take();
+        let events = stream::unfold(watch, |watch| async move {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            Some((Ok::<_, Infallible>(Bytes::from_static(EVENT)), watch))
+        });
+        let events = Body::from_stream(events);
+        Response::builder().header("content-type", "text/event-stream").body(events).unwrap()
+    });
+    let mut body = setup.post(&call("look")).await.into_body();
+    first(&mut body).await;
+    drop(body);
+    assert!(tokio::time::timeout(Duration::from_secs(5), told).await.is_ok());
+}

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::{Router, body::Body, extract::State};
 use http::{Request, Response, request::Parts};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Collected};
 use tokio::net::TcpListener;
 use url::Url;
 
@@ -61,7 +61,7 @@ async fn answer_as_told(
     request: Request<Body>,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let body = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
     let body = String::from_utf8_lossy(&body).into_owned();
     upstream.seen.lock().unwrap().push((parts.clone(), body));
     let answer = Arc::clone(&upstream.answer.lock().unwrap());
