@@ -15,6 +15,7 @@ mod harness;
 mod oauth;
 mod pages;
 mod people;
+mod protect;
 mod readme;
 mod rmcp_client;
 mod running;

@@ -1,7 +1,7 @@
 //! What the documents say, held against the program: variables, files, commands, and every block that
 //! is marked by a comment before it.
 
-mod blocks;
+pub(crate) mod blocks;
 mod said;
 
 use std::{fs, path::Path, process::Command};
@@ -152,7 +152,10 @@ fn the_rust_it_shows_stands_in_the_example() {
 
 fn documents() -> impl Iterator<Item = (String, String)> {
     let names = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/threat-model.md"];
-    names.into_iter().map(|name| (name.to_owned(), read(name)))
+    let protect = ["README", "python", "rust", "typescript"];
+    let protect = protect.into_iter().map(|page| format!("docs/protect/{page}.md"));
+    let names = names.into_iter().map(str::to_owned).chain(protect);
+    names.map(|name| (name.clone(), read(&name)))
 }
 
 fn top() -> &'static Path {
