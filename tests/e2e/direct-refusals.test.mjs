@@ -8,7 +8,7 @@ import { now, startIssuer } from './lib/issuer.mjs';
 
 let issuer;
 let placed;
-before(async () => ([issuer, placed] = await Promise.all([startIssuer(), places()])));
+before(async () => ([issuer, placed] = await Promise.all([startIssuer(), places(LANGUAGES)])));
 after(() => issuer?.stop());
 
 for (const language of LANGUAGES) {

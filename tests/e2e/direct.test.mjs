@@ -14,7 +14,7 @@ import { text } from './lib/tools.mjs';
 let placed;
 let service;
 before(async () => {
-  placed = await places();
+  placed = await places(LANGUAGES);
   const file = await readFile(join(repository, 'servers/guarded.toml'), 'utf8');
   const files = Object.values(placed).map(({ id, resource }) => [`servers/${id}.toml`, file.replace('http://127.0.0.1:9000/mcp', resource)]);
   const ids = Object.values(placed).map(({ id }) => id);

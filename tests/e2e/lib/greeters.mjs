@@ -19,18 +19,30 @@ const DIRECT = {
   Rust: ({ issuer, resource, port }) => start(rust('guarded_server'), [issuer, resource, `127.0.0.1:${port}`]),
 };
 
+/** By language and `identity`, the program behind the gateway. */
+const BEHIND = {
+  'Python, by headers': { identity: 'headers', run: ({ port }) => start(python(), ['behind_gateway.py'], { cwd: join(examples, 'python'), env: { PORT: port } }) },
+  'Python, by assertion': { identity: 'assertion', run: ({ issuer, resource, port }) => start(python(), ['behind_gateway_signed.py'], { cwd: join(examples, 'python'), env: { ISSUER: issuer, UPSTREAM: resource, PORT: port } }) },
+  'TypeScript, by headers': { identity: 'headers', run: ({ port }) => start(recentNode(), ['behind-gateway.ts'], { cwd: join(examples, 'typescript'), env: { PORT: port } }) },
+  'TypeScript, by assertion': { identity: 'assertion', run: ({ issuer, resource, port }) => start(recentNode(), ['behind-gateway-signed.ts'], { cwd: join(examples, 'typescript'), env: { ISSUER: issuer, UPSTREAM: resource, PORT: port } }) },
+  'Rust, by headers': { identity: 'headers', run: ({ port }) => start(rust('behind_gateway'), [`127.0.0.1:${port}`]) },
+};
+
 /** The languages. */
 export const LANGUAGES = Object.keys(DIRECT);
 
-/** Ports for one direct server of each language, and the files in `servers/` by which a service knows them. */
-export async function places() {
-  const placed = await Promise.all(LANGUAGES.map(async (language) => [language, await place(language)]));
+/** The languages, and how the gateway says who calls. */
+export const WAYS = Object.keys(BEHIND);
+
+/** For each name an id and a free port, with the URL of an MCP server there. */
+export async function places(names) {
+  const placed = await Promise.all(names.map(async (name) => [name, await place(name)]));
   return Object.fromEntries(placed);
 }
 
-async function place(language) {
+async function place(name) {
   const port = String(await freePort());
-  return { id: language.toLowerCase(), port, resource: `http://127.0.0.1:${port}/mcp` };
+  return { id: name.toLowerCase().replaceAll(/[^a-z]+/g, '-'), port, resource: `http://127.0.0.1:${port}/mcp` };
 }
 
 /** Starts the direct server of a language and waits until it answers. */
@@ -39,6 +51,16 @@ export async function startDirect(language, issuer, { resource, port }) {
   await answers(child, resource);
   return { resource, stop: () => stop(child) };
 }
+
+/** Starts the server that stands behind the gateway that way. */
+export async function startBehind(way, issuer, { resource, port }) {
+  const child = BEHIND[way].run({ issuer, resource, port });
+  await answers(child, resource);
+  return { stop: () => stop(child) };
+}
+
+/** The `identity` of its server file. */
+export const identityOf = (way) => BEHIND[way].identity;
 
 /** Waits until something answers at `url`. */
 export async function answers(child, url, seconds = 30) {

@@ -11,17 +11,24 @@ import { signIn } from './sign-in.mjs';
 export class Session {
   #transport;
   #user;
+  #mode;
+  #more;
 
-  constructor(mcp, { user, mode }) {
+  constructor(mcp, { user = 'alice', mode = 'auto', ...more }) {
     this.mcp = new URL(mcp);
     this.#user = user;
-    this.mode = mode;
+    this.#mode = mode;
+    this.#more = more;
     this.provider = new MemoryProvider();
   }
 
-  /** From the refusal to an open session: discovery, registration, sign-in. Asks for `scope`, or else for what the server says. */
-  static async open(mcp, { user = 'alice', mode = 'auto', scope } = {}) {
-    const session = new Session(mcp, { user, mode });
+  /**
+   * From the refusal to an open session: discovery, registration, sign-in. Asks for `scope`, or else for what the
+   * server says. `headers` are sent with every request; `prepare` gets the client before it connects, which has
+   * these `capabilities`.
+   */
+  static async open(mcp, { scope, ...options } = {}) {
+    const session = new Session(mcp, options);
     await assert.rejects(session.#connect(), UnauthorizedError);
     const url = new URL(session.provider.authorizeUrl);
     if (scope) url.searchParams.set('scope', scope);
@@ -50,8 +57,10 @@ export class Session {
   }
 
   async #connect() {
-    this.client = new Client({ name: 'countersign-e2e', version: '1.0.0' }, { versionNegotiation: { mode: this.mode } });
-    this.#transport = new StreamableHTTPClientTransport(this.mcp, { authProvider: this.provider });
+    const { capabilities = {}, prepare, headers = {} } = this.#more;
+    this.client = new Client({ name: 'countersign-e2e', version: '1.0.0' }, { capabilities, versionNegotiation: { mode: this.#mode } });
+    prepare?.(this.client);
+    this.#transport = new StreamableHTTPClientTransport(this.mcp, { authProvider: this.provider, requestInit: { headers } });
     await this.client.connect(this.#transport);
   }
 

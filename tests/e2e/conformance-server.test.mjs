@@ -1,0 +1,94 @@
+// The official conformance suite's server scenarios, unmodified, against a server directly and through the gateway.
+// Being in between changes no result. The suite knows nothing of tokens: a relay adds one on the way to the gateway.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { serverScenarios } from './lib/conformance.mjs';
+import { answers } from './lib/greeters.mjs';
+import { Session } from './lib/mcp-session.mjs';
+import { packageBin } from './lib/node.mjs';
+import { freePort } from './lib/ports.mjs';
+import { start, stop } from './lib/process.mjs';
+import { startRelay } from './lib/relay.mjs';
+import { repository, startService } from './lib/service.mjs';
+
+// One that was built to pass, and one that nobody here wrote.
+const SERVERS = {
+  conformant: (port) => start(process.execPath, [`${repository}/tests/e2e/servers/conformant.mjs`, port]),
+  everything: (port) => start(process.execPath, [packageBin('@modelcontextprotocol/server-everything', 'mcp-server-everything'), 'streamableHttp'], { env: { PORT: port } }),
+};
+
+const running = [];
+const direct = {};
+const relayed = {};
+
+before(async () => {
+  await Promise.all(Object.entries(SERVERS).map(([name, run]) => startServer(name, run)));
+  const files = Object.entries(direct).map(([name, url]) => [`servers/${name}.toml`, serverFile(name, url)]);
+  const service = await startService({ env: { COUNTERSIGN_SERVERS: Object.keys(SERVERS).join() }, files: Object.fromEntries(files) });
+  running.push(service);
+  for (const name of Object.keys(SERVERS)) {
+    const session = await Session.open(`${service.issuer}/${name}`);
+    const relay = await startRelay(session.mcp, session.accessToken);
+    running.unshift(relay);
+    relayed[name] = relay.url;
+    await session.close();
+  }
+});
+after(async () => {
+  for (const one of running) await one.stop();
+});
+
+for (const name of Object.keys(SERVERS)) {
+  for (const [revision, count] of [['2025-11-25', 33], ['2026-07-28', 50]]) {
+    test(`${name} comes to the same in the ${count} scenarios of ${revision}, behind the gateway as directly`, async () => {
+      const before = await serverScenarios(direct[name], revision);
+      assert.equal(Object.keys(before).length, count);
+      const behind = await serverScenarios(relayed[name], revision);
+      assert.deepEqual(differences(before, behind), GAINED[name]?.[revision] ?? []);
+      // What stays the same would say little if all of it failed.
+      if (name === 'conformant') assert.deepEqual(failed(behind), LACKS[revision]);
+    });
+  }
+}
+
+function differences(before, behind) {
+  const lines = (scenarios) => Object.entries(scenarios).flatMap(([scenario, checks]) => checks.map((line) => `${scenario}/${line}`));
+  const [had, has] = [lines(before), lines(behind)];
+  return [...had.filter((line) => !has.includes(line)).map((line) => `- ${line}`), ...has.filter((line) => !had.includes(line)).map((line) => `+ ${line}`)];
+}
+
+const failed = (scenarios) => Object.keys(scenarios).filter((scenario) => scenarios[scenario].some((line) => line.endsWith(': FAILURE')));
+
+// What the gateway does for a server that does not do it itself.
+const GAINED = {
+  everything: {
+    '2025-11-25': ['- dns-rebinding-protection/localhost-host-rebinding-rejected: FAILURE', '+ dns-rebinding-protection/localhost-host-rebinding-rejected: SUCCESS'],
+    '2026-07-28': ['- tasks-request-headers/tasks-headers-reject-mismatched-method: FAILURE', '+ tasks-request-headers/tasks-headers-reject-mismatched-method: SUCCESS'],
+  },
+};
+
+// The tasks extension, which that server does not have.
+const LACKS = {
+  '2025-11-25': [],
+  '2026-07-28': ['capability-negotiation', 'dispatch-and-envelope', 'lifecycle', 'mrtr-composition', 'mrtr-input', 'request-headers', 'request-state-removal', 'required-task-error', 'wire-fields'].map((part) => `tasks-${part}`),
+};
+
+async function startServer(name, run) {
+  const port = String(await freePort());
+  const child = run(port);
+  running.push({ stop: () => stop(child) });
+  direct[name] = `http://127.0.0.1:${port}/mcp`;
+  await answers(child, direct[name]);
+}
+
+const serverFile = (name, upstream) => `
+path = "/${name}"
+name = "${name}"
+upstream = "${upstream}"
+identity = "none"
+[[scope]]
+name = "read"
+says = "Read"
+`;
