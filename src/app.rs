@@ -21,6 +21,7 @@ use crate::{
     web::{self, serve},
 };
 
+mod guarded;
 mod servers;
 mod shown;
 mod site;
@@ -38,6 +39,7 @@ pub struct App {
     hands: Hands,
     revoker: Arc<Revoker>,
     providers: Arc<[Provider]>,
+    counts: Vec<tend::Forget>,
 }
 
 /// Why the service cannot start.
@@ -139,16 +141,25 @@ pub async fn build_on(
     let now = hands.clock.now();
     revoker.recall(revoker.horizon(now), now).await?;
     let local = LocalKeys::new(keys.public.clone());
-    let guarded = servers::guarded(config, &hands, &local, &revocations)?;
+    let guarded = guarded::Parts {
+        config,
+        hands: &hands,
+        keys: &keys,
+        local: &local,
+        revocations: &revocations,
+    };
+    let guarded = guarded.guarded()?;
     let dev_secret = ClientSecret::from_entropy(random(&*hands.entropy));
     let providers: Arc<[Provider]> = site::providers(config, &hands.clock, &dev_secret).into();
     let parts = Parts { config, hands: &hands, keys: &keys, revoker: &revoker };
     let site = Arc::new(parts.site(Arc::clone(&providers)));
+    let rates = Arc::clone(&site.rates);
+    let counts: Vec<tend::Forget> = vec![Box::new(move || rates.sweep())];
     let router = web::by_host(web::router(site).merge(guarded.ours), guarded.others);
     let router = web::surrounded(router);
     let dev = servers::development(config, &hands, &dev_secret)?;
     let listen = config.listen.addresses.iter().map(|listen| listen.address).collect();
-    Ok(App { router, listen, dev, hands, revoker, providers })
+    Ok(App { router, listen, dev, hands, revoker, providers, counts })
 }
 
 impl App {
@@ -185,7 +196,8 @@ impl App {
             }
             None => None,
         };
-        let tending = tokio::spawn(tend::tend(self.hands.store, self.hands.clock, self.revoker));
+        let tending =
+            tokio::spawn(tend::tend(self.hands.store, self.hands.clock, self.revoker, self.counts));
         let dev = dev.map(|(listeners, router)| {
             tokio::spawn(serve::serve(listeners, router, std::future::pending()))
         });

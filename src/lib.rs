@@ -18,7 +18,7 @@
 //! | 4¾ | `gateway` (the gate in front of any MCP server, and the ways to it) | speak HTTP |
 //! | 4 | `flow` (load, step, save), `config` | be async; call stores, upstreams and pure steps |
 //! | 3½ | `guard` (bearer token in, `Caller` out; challenge; tower layer) | read the key cache below it |
-//! | 3 | `provider` (pure adapters: firebase, auth0, oidc; claim mapping), `store` (trait, SQLite), `upstream` (the only room that dials out) | each one thing |
+//! | 3 | `provider` (pure adapters: firebase, auth0, oidc; claim mapping), `store` (trait, SQLite), `upstream` (the only room that dials out), `rate` (how often) | each one thing |
 //! | 2 | `engine` (the OAuth 2.1 server as pure functions over records), `jose` (JWS and sealing) | compute |
 //! | 1 | `protocol` (the words: ids, scopes, secrets, PKCE, redirect URIs, requests, errors) | compute |
 //! | 0 | `ambient` (`Clock`, `Entropy`) | touch the world's time and dice |
@@ -89,6 +89,8 @@ pub mod jose;
 pub mod protocol;
 #[cfg(feature = "server")]
 pub mod provider;
+#[cfg(feature = "server")]
+pub mod rate;
 #[cfg(feature = "server")]
 pub mod store;
 #[cfg(feature = "guard")]

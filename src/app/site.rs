@@ -32,7 +32,7 @@ use crate::{
         jwks::JwksCache,
         toolkit::AccessTokens,
     },
-    web::Site,
+    web::{AddressRates, Site},
 };
 
 /// What the flows are made of.
@@ -57,6 +57,7 @@ impl Parts<'_> {
             registrations: self.registrations(),
             health: shown::health(&self.hands.store, &self.hands.clock, providers, self.config),
             published: shown::published(self.config, self.keys),
+            rates: self.rates(),
             shown: shown::shown(self.config),
         }
     }
@@ -126,6 +127,12 @@ impl Parts<'_> {
     fn registrations(&self) -> Registrations {
         let Hands { store, clock, entropy, .. } = self.hands.clone();
         Registrations { store, limits: self.config.limits.clone(), clock, entropy }
+    }
+
+    fn rates(&self) -> Arc<AddressRates> {
+        let Config { address_limits, trusted_proxies, public_url, .. } = self.config;
+        let at_home = public_url.is_loopback();
+        Arc::new(AddressRates::new(*address_limits, trusted_proxies.clone(), at_home))
     }
 
     fn revocation(&self, clients: Arc<Clients>) -> Revocation {

@@ -110,7 +110,7 @@ fn server_json(it: &ServerSettings) -> Value {
         "url": it.resource,
         "asks_for_a_token": it.auth == Auth::Required,
         "scopes": it.scopes(),
-        "tools": it.policy.tools().map(|(name, _)| name).collect::<Vec<_>>(),
+        "tools": it.policy.tools().map(|rule| &rule.name).collect::<Vec<_>>(),
         "examples": it.examples.len(),
     })
 }

@@ -56,9 +56,10 @@ pub(super) async fn explain(place: &Place, asked: &args::Explain) -> Result<Answ
     let scopes = asked.scope.as_deref().map(Scopes::parse).transpose();
     let scopes = scopes.map_err(|fault| Failure::Misuse(format!("--scope: {fault}")))?;
     let person = judge(provider, &claims(asked)?);
+    let (scopes, client) = (scopes.as_ref(), asked.client.as_deref());
     let explained = Explained {
         provider: provider.id.clone(),
-        servers: servers.iter().map(|it| AtServer::of(it, &person, scopes.as_ref())).collect(),
+        servers: servers.iter().map(|it| AtServer::of(it, &person, scopes, client)).collect(),
         person,
         client: for_client(&config, asked.client.as_deref()).await?,
     };

@@ -6,7 +6,11 @@ use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use crate::{engine::record::Client, jose::algorithm::Algorithm, protocol::issuer::Issuer};
+use crate::{
+    engine::{policy::CallLimit, record::Client},
+    jose::algorithm::Algorithm,
+    protocol::issuer::Issuer,
+};
 
 use super::{
     database::DatabaseUrl,
@@ -33,9 +37,19 @@ pub(super) struct Environment {
     pub(super) access_ttl: Duration,
     pub(super) signing_algorithm: Algorithm,
     pub(super) trusted_proxies: Vec<IpNet>,
+    pub(super) address_limits: AddressLimits,
     pub(super) private_networks: bool,
     pub(super) log: Logging,
     pub(super) client: Option<Client>,
+}
+
+/// How often one network address may ask; none: as often as it likes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AddressLimits {
+    /// `COUNTERSIGN_ADDRESS_LIMIT`: every endpoint that works for people and clients.
+    pub requests: Option<CallLimit>,
+    /// `COUNTERSIGN_REGISTRATION_LIMIT`: `/register`.
+    pub registrations: Option<CallLimit>,
 }
 
 /// How logs are written.
@@ -81,6 +95,7 @@ fn environment(reader: &mut Reader<'_>, root: &Path) -> Option<Environment> {
         access_ttl: access_ttl(reader),
         signing_algorithm: signing_algorithm(reader),
         trusted_proxies: proxies(reader),
+        address_limits: address_limits(reader),
         private_networks: private_networks(reader),
         log: logging(reader),
         client: super::env_client::read(reader, &public_url),
@@ -188,6 +203,17 @@ fn signing_algorithm(reader: &mut Reader<'_>) -> Algorithm {
 fn proxies(reader: &mut Reader<'_>) -> Vec<IpNet> {
     let remedy = "write networks such as 10.0.0.0/8 or addresses, separated by commas";
     reader.parse("COUNTERSIGN_TRUSTED_PROXIES", values::networks, remedy).unwrap_or_default()
+}
+
+fn address_limits(reader: &mut Reader<'_>) -> AddressLimits {
+    let mut limit = |name| {
+        let remedy = "write a number of times and a length of time, such as 600/1m, or off";
+        reader.parse(name, values::call_limit_or_off, remedy).flatten()
+    };
+    AddressLimits {
+        requests: limit("COUNTERSIGN_ADDRESS_LIMIT"),
+        registrations: limit("COUNTERSIGN_REGISTRATION_LIMIT"),
+    }
 }
 
 fn private_networks(reader: &mut Reader<'_>) -> bool {

@@ -38,7 +38,7 @@ use crate::{
 pub use self::{
     database::{DatabaseFault, DatabaseUrl},
     dev::DevIdp,
-    environment::{LogFormat, Logging},
+    environment::{AddressLimits, LogFormat, Logging},
     fault::Fault,
     listen::{Listen, ListenAddress, NotAnAddress},
     lookup::Lookup,
@@ -71,6 +71,8 @@ pub struct Config {
     pub signing_algorithm: Algorithm,
     /// `COUNTERSIGN_TRUSTED_PROXIES`.
     pub trusted_proxies: Vec<IpNet>,
+    /// `COUNTERSIGN_ADDRESS_LIMIT`, `COUNTERSIGN_REGISTRATION_LIMIT`.
+    pub address_limits: AddressLimits,
     /// `COUNTERSIGN_PRIVATE_NETWORKS`: whether documents that clients name may be fetched from private
     /// addresses.
     pub private_networks: bool,
@@ -150,6 +152,7 @@ fn config(
         master_keys: environment.master_keys,
         signing_algorithm: environment.signing_algorithm,
         trusted_proxies: environment.trusted_proxies,
+        address_limits: environment.address_limits,
         private_networks: environment.private_networks,
         log: environment.log,
         env_client: environment.client,

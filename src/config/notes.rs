@@ -4,7 +4,10 @@ use std::path::Path;
 
 use crate::engine::policy::{Auth, ServerSettings};
 
-use super::{environment::Environment, fault::Fault};
+use super::{
+    environment::{AddressLimits, Environment},
+    fault::Fault,
+};
 
 /// The notes, in the shape of faults.
 pub(super) fn notes(
@@ -18,6 +21,7 @@ pub(super) fn notes(
         Fault::new(format!("servers/{}.toml", server.id), what, "auth = \"required\"")
     });
     let here = reachable(environment).into_iter().chain(other_port(environment));
+    let here = here.chain(crowded(environment));
     here.chain(writable(&root.join("data"))).chain(open).collect()
 }
 
@@ -42,6 +46,17 @@ fn reachable(environment: &Environment) -> Option<Fault> {
     let what = "is not loopback, while the public URL is: other machines can connect";
     let remedy = "write localhost:PORT, or set COUNTERSIGN_PUBLIC_URL to what they connect to";
     odd.then(|| Fault::new("COUNTERSIGN_LISTEN", what, remedy))
+}
+
+/// Whoever comes in public comes by a proxy on this machine. One that says nothing about forwarding
+/// cannot be helped; of any other, everybody behind it counts as one address.
+fn crowded(environment: &Environment) -> Option<Fault> {
+    let proxied = !environment.public_url.is_loopback() && environment.listen.is_loopback();
+    let limited = environment.address_limits != AddressLimits::default();
+    let odd = proxied && limited && environment.trusted_proxies.is_empty();
+    let what = "is not set: everybody behind the proxy on this machine counts as one address";
+    let remedy = "COUNTERSIGN_TRUSTED_PROXIES=127.0.0.1,::1";
+    odd.then(|| Fault::new("COUNTERSIGN_TRUSTED_PROXIES", what, remedy))
 }
 
 /// Right behind a port mapping.

@@ -1,3 +1,5 @@
+mod notes;
+
 use std::{fs, path::PathBuf};
 
 use super::*;
@@ -245,34 +247,6 @@ fn two_servers_elsewhere_at_one_url_are_refused() {
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].what, "servers/guarded.toml stands at this URL already");
     assert!(found[0].place.starts_with("servers/twin.toml:"));
-}
-
-#[test]
-fn what_is_allowed_and_odd_is_said_aloud() {
-    let folder = shipped();
-    let path = folder.path().join("servers/demo.toml");
-    let text = fs::read_to_string(&path).unwrap();
-    fs::write(&path, text.replace("unlisted", "auth = \"none\"\nunlisted")).unwrap();
-    let config = load_with(&folder, &[("COUNTERSIGN_LISTEN", "localhost:9999")]).unwrap();
-    let places: Vec<_> = config.notes.iter().map(|note| note.place.as_str()).collect();
-    assert_eq!(places, ["COUNTERSIGN_PUBLIC_URL", "servers/demo.toml"]);
-    let open = [&AUTH0[..], &[PUBLIC[2]]].concat();
-    assert_eq!(load_with(&shipped(), &open).unwrap().notes[0].place, "COUNTERSIGN_LISTEN");
-}
-
-#[test]
-#[cfg(unix)]
-fn a_data_folder_that_others_can_write_to_is_said_aloud() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let folder = shipped();
-    let data = folder.path().join("data");
-    fs::create_dir(&data).unwrap();
-    for (mode, noted) in [(0o700, 0), (0o755, 0), (0o775, 1), (0o702, 1)] {
-        fs::set_permissions(&data, fs::Permissions::from_mode(mode)).unwrap();
-        let notes = load_with(&folder, &[]).unwrap().notes;
-        assert_eq!(notes.len(), noted, "{mode:o} {notes:?}");
-        assert!(notes.iter().all(|note| note.place == "data/" && note.remedy == "chmod 700 data"));
-    }
 }
 
 #[test]

@@ -5,11 +5,37 @@ use std::{net::IpAddr, time::Duration};
 use ipnet::IpNet;
 use jiff::SignedDuration;
 
+use crate::engine::policy::CallLimit;
+
 /// A positive length of time such as `90s`, `15m`, `1h` or `1h30m`.
 pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
     let span: SignedDuration = text.trim().parse().map_err(|_| NOT_A_DURATION)?;
     let span = Duration::try_from(span).map_err(|_| NOT_A_DURATION)?;
     if span.is_zero() { Err(NOT_A_DURATION) } else { Ok(span) }
+}
+
+/// A number of bytes such as `512KiB` or `4MiB`.
+pub(super) fn size(text: &str) -> Option<usize> {
+    let text = text.trim();
+    let kib = text.strip_suffix("KiB").map(|number| (number, 1024));
+    let (number, unit) = kib.or_else(|| text.strip_suffix("MiB").map(|n| (n, 1024 * 1024)))?;
+    let digits = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    number.parse::<usize>().ok().filter(|_| digits)?.checked_mul(unit)
+}
+
+/// How often in what time, such as `100/60m`; the time in whole seconds, a year at most.
+pub(super) fn call_limit(text: &str) -> Result<CallLimit, &'static str> {
+    let (calls, window) = text.split_once('/').ok_or(NOT_A_LIMIT)?;
+    let calls = calls.trim().parse().ok().filter(|calls| *calls > 0).ok_or(NOT_A_LIMIT)?;
+    let window = duration(window).map_err(|_| NOT_A_LIMIT)?;
+    let year = Duration::from_hours(24 * 366);
+    let fine = window <= year && window.subsec_nanos() == 0;
+    fine.then_some(CallLimit { calls, window }).ok_or("is not in whole seconds, a year at most")
+}
+
+/// A limit, or `off`.
+pub(super) fn call_limit_or_off(text: &str) -> Result<Option<CallLimit>, &'static str> {
+    if text.trim() == "off" { Ok(None) } else { call_limit(text).map(Some) }
 }
 
 /// The life of an access token: from a minute to a day.
@@ -70,6 +96,7 @@ fn network(item: &str) -> Result<IpNet, String> {
 }
 
 const NOT_A_DURATION: &str = "is not a length of time";
+const NOT_A_LIMIT: &str = "is not a number of times in a length of time";
 
 #[cfg(test)]
 mod tests {
@@ -83,6 +110,29 @@ mod tests {
         for text in ["", "1", "-1h", "0s", "1 fortnight", "h"] {
             assert!(duration(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn sizes_are_read_in_whole_kibibytes_and_mebibytes() {
+        assert_eq!(size("64KiB"), Some(65_536));
+        assert_eq!(size(" 4MiB "), Some(4_194_304));
+        let flood = "99999999999999999999MiB";
+        for text in ["", "4", "4MB", "4 MiB", "MiB", "-1MiB", "+1MiB", "0.5MiB", "4mib", flood] {
+            assert_eq!(size(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_limit_is_a_number_of_times_in_a_length_of_time() {
+        let hour = CallLimit { calls: 100, window: Duration::from_hours(1) };
+        assert_eq!(call_limit("100/60m"), Ok(hour));
+        assert_eq!(call_limit_or_off(" 100 / 1h "), Ok(Some(hour)));
+        assert_eq!(call_limit_or_off("off"), Ok(None));
+        let bad = ["", "100", "0/1h", "-1/1h", "x/1h", "100/x", "100/60", "1/0s", "1/1ms"];
+        for text in bad.into_iter().chain(["1/9000h", "5000000000/1h", "1/1h/1h", "off/1h"]) {
+            assert!(call_limit(text).is_err() && call_limit_or_off(text).is_err(), "{text}");
+        }
+        assert!(call_limit("off").is_err());
     }
 
     #[test]

@@ -129,6 +129,18 @@ pub static VARIABLES: &[Variable] = &[
     ),
     setting(
         NETWORK,
+        "COUNTERSIGN_ADDRESS_LIMIT",
+        Some("600/1m"),
+        "How often one network address may use the endpoints that people sign in at and clients get tokens at, in what time; or off. An IPv6 address counts with its /64.",
+    ),
+    setting(
+        NETWORK,
+        "COUNTERSIGN_REGISTRATION_LIMIT",
+        Some("120/10m"),
+        "How many clients one network address may register, in what time; or off.",
+    ),
+    setting(
+        NETWORK,
         "COUNTERSIGN_PRIVATE_NETWORKS",
         Some("deny"),
         "Whether documents that clients name may be fetched from private addresses: deny or allow. Allow it only where every client is your own.",

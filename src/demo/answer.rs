@@ -130,6 +130,14 @@ pub(super) struct Receipt {
     pub(super) reason: Option<String>,
 }
 
+/// The answer of `rate_limited_tool`.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(crate = "schemars")]
+pub(super) struct Moment {
+    /// When the call arrived, as RFC 3339.
+    pub(super) at: String,
+}
+
 /// The answer of `public_tool`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(crate = "schemars")]

@@ -23,7 +23,8 @@ use rmcp::{
 use crate::{
     ambient::Clock,
     demo::answer::{
-        Greeting, ReadDataRequest, Receipt, Records, SecureRequest, UserProfile, WhoAmI, rfc3339,
+        Greeting, Moment, ReadDataRequest, Receipt, Records, SecureRequest, UserProfile, WhoAmI,
+        rfc3339,
     },
     engine::record::User,
     guard::Caller,
@@ -99,6 +100,16 @@ impl DemoTools {
         let by = caller(&parts)?.user().to_string();
         let at = rfc3339(self.clock.now());
         Ok(Json(Receipt { done: true, by, at, reason: request.reason }))
+    }
+
+    /// Something that the server file lets nobody do often.
+    #[tool(
+        title = "Rate limited tool",
+        description = "Tells the time. Each person may call it a few times a minute; a call beyond that is refused and says when to try again.",
+        annotations(read_only_hint = true, idempotent_hint = true, open_world_hint = false)
+    )]
+    async fn rate_limited_tool(&self) -> Json<Moment> {
+        Json(Moment { at: rfc3339(self.clock.now()) })
     }
 
     /// A greeting for whoever is signed in.

@@ -20,6 +20,7 @@ use crate::{
     gateway::{
         body::Room,
         door::Door,
+        hiding::Hiding,
         judge::{Asked, judge},
         message::Message,
         refused::Refused,
@@ -33,7 +34,7 @@ pub struct Gate {
     /// The guard at its door; none: `auth = "none"`, everybody may call everything.
     pub guard: Option<Arc<Guard>>,
     /// What each tool needs.
-    pub policy: Policy,
+    pub policy: Arc<Policy>,
     /// The hosts and origins that may be named here.
     pub door: Door,
     /// The memory for bodies under way.
@@ -72,20 +73,22 @@ async fn enter(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> R
 
 async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response<Body> {
     let caller = request.extensions().get::<Caller>().cloned();
+    let method = request.method().clone();
     match gate.admitted(caller.as_ref(), request).await {
-        Ok(request) => {
-            let listens = listens(&request);
+        Ok((asked, request)) => {
             let answer = next.run(request).await;
+            // A stream that is taken up again may bring answers to what was asked before.
+            let listens = method == Method::GET || asked.listens;
+            let lists = method == Method::GET || asked.lists_tools;
+            let hiding = Hiding::of(&gate.policy, caller.as_ref()).filter(|_| lists);
+            let answer = match hiding {
+                Some(hiding) => hiding.applied(answer, &asked.id).await,
+                None => answer,
+            };
             gate.watched(answer, caller, listens)
         }
         Err(refused) => refused.response(gate.guard.as_deref()),
     }
-}
-
-/// Whether the answer is events until further notice.
-fn listens(request: &Request) -> bool {
-    let asked = request.extensions().get::<Asked>();
-    request.method() == Method::GET || asked.is_some_and(|asked| asked.listens)
 }
 
 impl Gate {
@@ -94,22 +97,21 @@ impl Gate {
         &self,
         caller: Option<&Caller>,
         request: Request,
-    ) -> Result<Request, Refused> {
+    ) -> Result<(Asked, Request), Refused> {
         if self.guard.is_some() && caller.is_none() {
             return Err(Refused::Guard(GuardRefusal::Missing));
         }
         let (mut parts, body) = request.into_parts();
         if parts.method != Method::POST {
-            parts.extensions.insert(Asked::default());
-            return Ok(Request::from_parts(parts, Body::empty()));
+            return Ok((Asked::default(), Request::from_parts(parts, Body::empty())));
         }
         let (body, taken) = self.room.read(body, self.most, self.patience).await?;
         let messages =
             Message::read_all(&body).map_err(|unfit| Refused::Unfit(unfit, Value::Null))?;
         let asked = judge(&self.policy, caller, &parts.headers, &messages)?;
-        parts.extensions.insert(asked);
+        parts.extensions.insert(asked.clone());
         parts.extensions.insert(taken);
-        Ok(Request::from_parts(parts, Body::from(body)))
+        Ok((asked, Request::from_parts(parts, Body::from(body))))
     }
 
     /// An answer that ends with the permission it was begun under.

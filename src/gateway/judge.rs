@@ -1,11 +1,11 @@
 //! From the messages of one request to what they ask for, or to a refusal: every element of a batch
 //! is judged, and every scope that is lacking is named at once.
 
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 use crate::{
-    engine::policy::{Policy, Verdict},
+    engine::policy::{Asker, Operation, Policy, Verdict},
     gateway::{message::Message, refused::Refused},
     guard::{Caller, GuardRefusal},
     protocol::scope::Scopes,
@@ -16,52 +16,82 @@ use crate::{
 pub struct Asked {
     /// Whether it opens a session, of the protocol's older eras.
     pub opens_session: bool,
-    /// Whether it asks for events until further notice (MCP 2026-07-28, `subscriptions/listen`).
+    /// The tools it calls, once per call.
+    pub calls: Vec<String>,
+    /// Whether it asks for the list of tools.
+    pub lists_tools: bool,
+    /// Whether it opens a stream of notifications (`subscriptions/listen`).
     pub listens: bool,
-    /// The id to answer to, where there is one.
+    /// The id to answer to; null for a batch, and where none is asked for.
     pub id: Value,
 }
 
-/// Judges every message of a request.
+/// Judges every message of a request. Without a caller, where no token is asked for, no scope is
+/// missing, but everything else holds.
 pub(super) fn judge(
     policy: &Policy,
     caller: Option<&Caller>,
     headers: &HeaderMap,
     messages: &[Message],
 ) -> Result<Asked, Refused> {
-    if let Some(caller) = caller {
-        judge_all(policy, caller, headers, messages)?;
-    }
-    Ok(Asked {
-        opens_session: messages.iter().any(Message::opens_a_session),
-        listens: messages.iter().any(Message::listens),
-        id: match messages {
-            [only] => only.id.clone().unwrap_or_default(),
-            _ => Value::Null,
-        },
-    })
-}
-
-fn judge_all(
-    policy: &Policy,
-    caller: &Caller,
-    headers: &HeaderMap,
-    messages: &[Message],
-) -> Result<(), Refused> {
+    let asker = caller.map(asker);
+    let mut asked = Asked { id: sole_id(messages), ..Asked::default() };
     let mut lacking = Scopes::default();
     for message in messages {
         let id = || message.id.clone().unwrap_or_default();
         let unfit = |unfit| Refused::Unfit(unfit, id());
         message.agrees_with(headers).map_err(unfit)?;
-        let Some(tool) = message.tool().map_err(unfit)? else { continue };
-        match policy.verdict(tool, caller.scopes()) {
-            Verdict::Allowed => {}
+        let Some(operation) = message.operation().map_err(unfit)? else { continue };
+        match policy.verdict(operation, asker.as_ref()) {
+            Verdict::Allowed => asked.note(operation),
             Verdict::InsufficientScope { needs } => lacking = lacking.union(&needs),
             Verdict::Denied => return Err(Refused::Denied(id())),
+            Verdict::UnknownMethod => {
+                return Err(Refused::UnknownMethod(unknown_status(headers, messages), id()));
+            }
         }
     }
     if lacking.is_empty() {
-        return Ok(());
+        return Ok(asked);
     }
     Err(Refused::Guard(GuardRefusal::InsufficientScope(lacking)))
 }
+
+fn sole_id(messages: &[Message]) -> Value {
+    match messages {
+        [only] => only.id.clone().unwrap_or_default(),
+        _ => Value::Null,
+    }
+}
+
+pub(super) fn asker(caller: &Caller) -> Asker<'_> {
+    let email = caller.claims().email.as_deref();
+    Asker { scopes: caller.scopes(), user: caller.user(), email, client: caller.client() }
+}
+
+impl Asked {
+    fn note(&mut self, operation: Operation<'_>) {
+        match operation {
+            Operation::Tool(name) => self.calls.push(name.to_owned()),
+            Operation::Method("initialize") => self.opens_session = true,
+            Operation::Method("tools/list") => self.lists_tools = true,
+            Operation::Method("subscriptions/listen") => self.listens = true,
+            Operation::Method(_) => {}
+        }
+    }
+}
+
+/// The status of "method not found". MCP 2026-07-28 wants 404. In the older eras 404 means that the
+/// session is gone, and clients would open another one: there a request is answered like any server
+/// answers it, 200 with the error in the body, and what has no answer of its own with 400.
+fn unknown_status(headers: &HeaderMap, messages: &[Message]) -> StatusCode {
+    let version = headers.get("MCP-Protocol-Version").and_then(|value| value.to_str().ok());
+    match messages {
+        _ if version.is_some_and(|version| version >= STATELESS) => StatusCode::NOT_FOUND,
+        [Message { id: Some(_), .. }] => StatusCode::OK,
+        _ => StatusCode::BAD_REQUEST,
+    }
+}
+
+/// The first version without sessions. Versions are dates, and sort as text.
+const STATELESS: &str = "2026-07-28";

@@ -6,6 +6,8 @@ use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::engine::policy::{Operation, TOOLS_CALL};
+
 /// One JSON-RPC message: a request, a notification, or a response (then without a method).
 /// A member of this type that stands twice in the text makes the whole text unreadable.
 #[derive(Debug, Deserialize)]
@@ -67,22 +69,15 @@ impl Message {
         read.ok().filter(|messages: &Vec<Self>| !messages.is_empty()).ok_or(Unfit::Unreadable)
     }
 
-    /// The tool this message calls, if it calls one.
-    pub(super) fn tool(&self) -> Result<Option<&str>, Unfit> {
-        if self.method.as_deref() != Some("tools/call") {
-            return Ok(None);
+    /// What this message asks for; a response asks for nothing.
+    pub(super) fn operation(&self) -> Result<Option<Operation<'_>>, Unfit> {
+        match self.method.as_deref() {
+            None => Ok(None),
+            Some(TOOLS_CALL) => {
+                self.member("name").map(|name| Some(Operation::Tool(name))).ok_or(Unfit::NoTool)
+            }
+            Some(method) => Ok(Some(Operation::Method(method))),
         }
-        self.member("name").map(Some).ok_or(Unfit::NoTool)
-    }
-
-    /// Whether a session begins with this message, of the protocol's older eras.
-    pub(super) fn opens_a_session(&self) -> bool {
-        self.method.as_deref() == Some("initialize")
-    }
-
-    /// Whether it asks for events until further notice (MCP 2026-07-28).
-    pub(super) fn listens(&self) -> bool {
-        self.method.as_deref() == Some("subscriptions/listen")
     }
 
     /// Whether `Mcp-Method` and `Mcp-Name`, where present, say what the message says.
@@ -157,8 +152,8 @@ mod tests {
         let body = br#" [{"method":"tools/call","params":{"name":"a"}},{"id":1,"result":{}},
             {"method":"tools/call","params":{"name":"b","arguments":{"name":"x"}}}]"#;
         let all = Message::read_all(body).unwrap();
-        let tools: Vec<_> = all.iter().filter_map(|m| m.tool().unwrap()).collect();
-        assert_eq!(tools, ["a", "b"]);
+        let asks: Vec<_> = all.iter().filter_map(|m| m.operation().unwrap()).collect();
+        assert_eq!(asks, [Operation::Tool("a"), Operation::Tool("b")]);
     }
 
     #[test]
@@ -179,7 +174,7 @@ mod tests {
             assert_eq!(one(body).err(), Some(Unfit::Unreadable), "{body}");
         }
         let nameless = one(r#"{"method":"tools/call","params":{"name":7}}"#).unwrap();
-        assert_eq!(nameless.tool(), Err(Unfit::NoTool));
+        assert_eq!(nameless.operation(), Err(Unfit::NoTool));
     }
 
     #[test]

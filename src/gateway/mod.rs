@@ -4,13 +4,17 @@
 //! It owns the step from an MCP message to a verdict and what travels on. Tokens are the guard's
 //! business, scopes per tool the server file's.
 
+mod allowance;
 mod body;
 mod door;
+mod folding;
 mod gate;
 mod head;
+mod hiding;
 mod identity;
 mod idle;
 mod judge;
+mod listing;
 mod message;
 mod proxy;
 mod refused;
@@ -18,6 +22,7 @@ mod session;
 mod watch;
 
 pub use self::{
+    allowance::Allowances,
     body::Room,
     door::Door,
     gate::{Gate, gated},

@@ -41,7 +41,7 @@ pub struct Proxy {
     /// How it learns who calls.
     pub identity: Identity,
     /// What scopes imply.
-    pub policy: Policy,
+    pub policy: Arc<Policy>,
     /// Its sessions.
     pub sessions: SessionSeal,
     /// The time until an answer begins.

@@ -18,8 +18,10 @@ pub(super) enum Refused {
     Guard(GuardRefusal),
     /// It is no JSON-RPC that can be judged; with the id to answer to.
     Unfit(Unfit, Value),
-    /// The tool is for nobody; with the id to answer to.
+    /// The tool or method is not for this caller; with the id to answer to.
     Denied(Value),
+    /// MCP has no such method, and no rule names it; with the status, and the id to answer to.
+    UnknownMethod(StatusCode, Value),
     /// The body is over the most there may be, or broke off.
     TooLong,
     /// The body took too long.
@@ -46,8 +48,9 @@ impl Refused {
                 error(StatusCode::BAD_REQUEST, unfit.code(), &unfit.to_string(), &id)
             }
             Self::Denied(id) => {
-                error(StatusCode::FORBIDDEN, -32602, "This tool is not offered here.", &id)
+                error(StatusCode::FORBIDDEN, -32602, "This is not offered here.", &id)
             }
+            Self::UnknownMethod(status, id) => error(status, -32601, "Method not found", &id),
             other => {
                 let (status, code, text) = other.plainly();
                 let mut response = error(status, code, text, &Value::Null);
@@ -75,9 +78,7 @@ impl Refused {
                 (StatusCode::FORBIDDEN, -32600, "Pages of this origin may not call this server.")
             }
             Self::NoSession => (StatusCode::NOT_FOUND, -32001, "There is no such session."),
-            Self::Busy | Self::Guard(_) | Self::Unfit(..) | Self::Denied(_) => {
-                (StatusCode::SERVICE_UNAVAILABLE, -32000, "Too much is under way. Try again.")
-            }
+            _ => (StatusCode::SERVICE_UNAVAILABLE, -32000, "Too much is under way. Try again."),
         }
     }
 }

@@ -263,7 +263,8 @@ fn of_post(fault: &PostFault) -> Response {
     refused(status, code, &message)
 }
 
-fn refused(status: StatusCode, code: &str, message: &str) -> Response {
+/// A refusal, in the form that the page's script reads.
+pub(super) fn refused(status: StatusCode, code: &str, message: &str) -> Response {
     answer(status, json!({ "error": code, "message": message }))
 }
 

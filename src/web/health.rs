@@ -108,5 +108,9 @@ pub(super) async fn metrics(
         };
         let _ = writeln!(text, "countersign_provider_keys{{provider=\"{provider}\"}} {value}");
     }
+    text.push_str("# HELP countersign_refused_by_address_total Requests of addresses that asked too often.\n# TYPE countersign_refused_by_address_total counter\n");
+    for (limit, count) in site.rates.refused() {
+        let _ = writeln!(text, "countersign_refused_by_address_total{{limit=\"{limit}\"}} {count}");
+    }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }

@@ -18,6 +18,7 @@ mod hosts;
 mod metadata;
 mod peer;
 mod problem;
+mod rates;
 mod request;
 mod sign_out;
 mod token;
@@ -41,6 +42,7 @@ use crate::{
         sign_in::SignIns, tokens::Tokens,
     },
     protocol::{id::ServerId, issuer::Issuer},
+    rate::{RATE_LIMIT, RATE_LIMIT_POLICY},
     web::{
         cookies::CookieJar,
         health::Health,
@@ -52,6 +54,7 @@ use crate::{
 pub use health::{Health as HealthChecks, ProviderHealth};
 pub use hosts::by_host;
 pub use metadata::{GuardedServer, Published as PublishedMetadata};
+pub use rates::AddressRates;
 
 /// Everything the endpoints reach.
 pub struct Site {
@@ -71,6 +74,8 @@ pub struct Site {
     pub published: Published,
     /// Ready and well.
     pub health: Health,
+    /// How often one network address may ask.
+    pub rates: Arc<AddressRates>,
     /// Names, pages and words.
     pub shown: Shown,
 }
@@ -109,16 +114,40 @@ pub const MAX_BODY: usize = 64 * 1024;
 
 /// The routes of the authorization server.
 pub fn router(site: Arc<Site>) -> Router {
-    let machines = Router::new()
+    let operators = Router::new()
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics));
+    for_clients(&site)
+        .merge(for_people(&site))
+        .merge(operators)
+        .fallback(problem::not_found)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            std::time::Duration::from_secs(30),
+        ))
+        .with_state(site)
+}
+
+fn for_clients(site: &Arc<Site>) -> Router<Arc<Site>> {
+    let often = middleware::from_fn_with_state(Arc::clone(site), rates::for_clients);
+    let anew = middleware::from_fn_with_state(Arc::clone(site), rates::for_registrations);
+    Router::new()
         .route("/token", post(token::token))
-        .route("/register", post(token::register))
         .route("/revoke", post(token::revoke))
+        .route_layer(often)
+        .merge(Router::new().route("/register", post(token::register)).route_layer(anew))
         .layer(middleware::map_response(token::never_kept))
         .route("/jwks", get(metadata::jwks))
         .route("/.well-known/{*document}", get(metadata::well_known))
-        .layer(cors());
-    let people = Router::new()
-        .route("/", get(authorize::home))
+        .layer(cors())
+}
+
+fn for_people(site: &Arc<Site>) -> Router<Arc<Site>> {
+    let often = middleware::from_fn_with_state(Arc::clone(site), rates::for_people);
+    let ours = middleware::from_fn_with_state(Arc::clone(site), request::at_our_name);
+    Router::new()
         .route("/authorize", get(authorize::show).post(authorize::answer))
         .route(
             "/callback/{provider}",
@@ -128,23 +157,11 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/confirm/{provider}", get(firebase::ask).post(firebase::confirm))
         .route("/account", get(account::show).post(account::change))
         .route("/sign-out", get(sign_out::ask).post(sign_out::leave))
+        .route_layer(often)
+        .route("/", get(authorize::home))
         .route("/signed-out", get(sign_out::done))
         .merge(assets())
-        .layer(middleware::from_fn_with_state(Arc::clone(&site), request::at_our_name));
-    let operators = Router::new()
-        .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
-        .route("/metrics", get(health::metrics));
-    machines
-        .merge(people)
-        .merge(operators)
-        .fallback(problem::not_found)
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::REQUEST_TIMEOUT,
-            std::time::Duration::from_secs(30),
-        ))
-        .with_state(site)
+        .layer(ours)
 }
 
 /// The style sheet and the logo.
@@ -192,6 +209,11 @@ fn cors() -> CorsLayer {
         .allow_origin(tower_http::cors::Any)
         .allow_methods([Method::GET, Method::POST])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT, version])
-        .expose_headers([header::WWW_AUTHENTICATE])
+        .expose_headers([
+            header::WWW_AUTHENTICATE,
+            header::RETRY_AFTER,
+            RATE_LIMIT,
+            RATE_LIMIT_POLICY,
+        ])
         .max_age(std::time::Duration::from_mins(10))
 }

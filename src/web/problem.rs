@@ -100,6 +100,12 @@ impl Complaint {
         Self::new(StatusCode::MISDIRECTED_REQUEST, "This request is for somebody else", detail)
     }
 
+    /// More requests than are allowed; `detail` says how many are, and when to come back.
+    pub(super) fn too_often(detail: String) -> Self {
+        let remedy = Some("Wait that long, then do again what you did.");
+        Self { remedy, ..Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests", detail) }
+    }
+
     /// A request that led to no step.
     pub(super) fn of_step(fault: &StepFault) -> Self {
         match fault {

@@ -11,7 +11,7 @@ use std::{
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderValue, header},
+    http::{Extensions, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
@@ -25,6 +25,13 @@ use crate::{
 /// The id that a person is shown and the log carries.
 #[derive(Clone, Debug)]
 pub(super) struct RequestId(pub(super) String);
+
+impl RequestId {
+    /// That of the request; a new one when it was not [`traced`].
+    pub(super) fn of(extensions: &Extensions) -> Self {
+        extensions.get().cloned().unwrap_or_else(|| Self(next_id()))
+    }
+}
 
 /// Numbers requests, runs them in a span, logs their outcome.
 pub(super) async fn traced(mut request: Request, next: Next) -> Response {
@@ -58,8 +65,7 @@ pub(super) async fn at_our_name(
     if !hosts.is_empty() && hosts.iter().all(ours) {
         return next.run(request).await;
     }
-    let id = request.extensions().get::<RequestId>().cloned();
-    site.complaint(&id.unwrap_or_else(|| RequestId(next_id())), Complaint::misdirected())
+    site.complaint(&RequestId::of(request.extensions()), Complaint::misdirected())
 }
 
 /// Unique in this process, and told apart from other processes' by its start.

@@ -25,7 +25,7 @@ after(() => service?.stop());
 test('SDK 1.x discovers, registers, signs alice in and calls a tool as her', async () => {
   const { client } = await connect(service, 'alice');
   const { tools } = await client.listTools();
-  assert.deepEqual(tools.map((tool) => tool.name).sort(), ['public_tool', 'read_data', 'secure_operation', 'user_profile', 'whoami']);
+  assert.deepEqual(tools.map((tool) => tool.name).sort(), ['public_tool', 'rate_limited_tool', 'read_data', 'secure_operation', 'user_profile', 'whoami']);
   const whoami = facts(await client.callTool({ name: 'whoami' }));
   assert.match(JSON.stringify(whoami), /alice/i);
   await client.close();

@@ -151,11 +151,16 @@ fn the_rust_it_shows_stands_in_the_example() {
 }
 
 fn documents() -> impl Iterator<Item = (String, String)> {
-    let names = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/threat-model.md"];
-    let protect = ["README", "python", "rust", "typescript"];
-    let protect = protect.into_iter().map(|page| format!("docs/protect/{page}.md"));
-    let names = names.into_iter().map(str::to_owned).chain(protect);
+    let names = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(str::to_owned);
+    let names = names.into_iter().chain(pages("docs")).chain(pages("docs/protect"));
     names.map(|name| (name.clone(), read(&name)))
+}
+
+fn pages(folder: &str) -> impl Iterator<Item = String> {
+    let entries = fs::read_dir(top().join(folder)).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let pages = names.filter(|name| Path::new(name).extension().is_some_and(|end| end == "md"));
+    pages.map(move |name| format!("{folder}/{name}"))
 }
 
 fn top() -> &'static Path {

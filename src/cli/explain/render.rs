@@ -67,7 +67,9 @@ fn rules(person: &Explanation, provider: &ProviderSettings) -> Table {
 fn there(server: &AtServer) -> String {
     let mut table = Table::new(["Tool", "Needs", "May call"]);
     for tool in &server.tools {
-        let cells = [tool.name.clone(), list(&tool.needs), yes(tool.allowed)];
+        let may =
+            if tool.unless_named { "if `who` names them".to_owned() } else { yes(tool.allowed) };
+        let cells = [tool.name.clone(), list(&tool.needs), may];
         table.row(style(tool.allowed), cells);
     }
     let (style, tool, may) = match server.other_tools {

@@ -3,8 +3,12 @@
 use serde::Serialize;
 
 use crate::{
-    engine::policy::{ServerSettings, Unlisted, Upstream, Verdict},
-    protocol::{id::ServerId, resource::Resource, scope::Scopes},
+    engine::policy::{Access, Asker, Rule, ServerSettings, Unlisted, Upstream, Verdict},
+    protocol::{
+        id::{ClientId, ServerId, UserId},
+        resource::Resource,
+        scope::Scopes,
+    },
     provider::policy::Explanation,
 };
 
@@ -25,12 +29,16 @@ pub(super) struct AtServer {
     pub(super) other_tools: Option<bool>,
 }
 
-/// One tool.
+/// One tool, or several whose names begin alike.
 #[derive(Serialize)]
 pub(super) struct ToolThere {
     pub(super) name: String,
     pub(super) needs: Scopes,
     pub(super) allowed: bool,
+    /// It is not, unless the rule's `who` names the person's id, or the client they will use: claims
+    /// say neither.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) unless_named: bool,
 }
 
 impl AtServer {
@@ -39,15 +47,23 @@ impl AtServer {
         server: &ServerSettings,
         person: &Explanation,
         asked: Option<&Scopes>,
+        client: Option<&str>,
     ) -> Self {
         let all = server.scopes();
         let asked = asked.map_or_else(|| all.clone(), |asked| asked.intersection(&all));
         let granted = asked.intersection(&server.expand(&person.scopes));
         let token = person.admitted && (asked.is_empty() || !granted.is_empty());
-        let tool = |(name, needs): (&str, &Scopes)| ToolThere {
-            name: name.to_owned(),
-            needs: needs.clone(),
-            allowed: token && server.verdict(name, &granted) == Verdict::Allowed,
+        let (nobody, some_client) = (UserId::new(""), ClientId::new(client.unwrap_or_default()));
+        let asker = Asker {
+            scopes: &granted,
+            user: &nobody,
+            email: person.email.as_deref(),
+            client: &some_client,
+        };
+        let tool = |rule: &Rule| {
+            let allowed = token && server.policy.by_rule(rule, Some(&asker)) == Verdict::Allowed;
+            let unless_named = token && !allowed && could_be_named(rule, &asker);
+            ToolThere { name: rule.name.clone(), needs: rule.needs(), allowed, unless_named }
         };
         Self {
             server: server.id.clone(),
@@ -61,4 +77,11 @@ impl AtServer {
             token,
         }
     }
+}
+
+/// Whether `who` alone stands in the way, and by something that is not known here.
+fn could_be_named(rule: &Rule, asker: &Asker<'_>) -> bool {
+    let Access::Those { who: Some(who), .. } = &rule.access else { return false };
+    let unknown_client = asker.client.as_str().is_empty() && !who.clients.is_empty();
+    !who.admits(asker) && (unknown_client || !who.users.is_empty())
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Desk, findings::Findings};
 use crate::{
     cli::{client::when, faults::Failure},
-    engine::policy::{ServerSettings, Upstream, Verdict},
+    engine::policy::{Asker, Rule, ServerSettings, Upstream, Verdict},
     guard::LEEWAY,
     jose::{
         access_token::MAX_ACCESS_TOKEN_BYTES,
@@ -173,8 +173,11 @@ fn at(server: &ServerSettings, claims: &AccessClaims, found: &mut Findings) {
         says = format!("{says}; {foreign} mean nothing at this server");
     }
     found.ok("scopes", says);
-    let allowed = |(name, _): &(&str, _)| server.verdict(name, &claims.scope) == Verdict::Allowed;
-    let tools: Vec<&str> = server.policy.tools().filter(allowed).map(|(name, _)| name).collect();
+    let (email, client) = (claims.email.as_deref(), &claims.client_id);
+    let asker = Asker { scopes: &claims.scope, user: &claims.sub, email, client };
+    let allowed = |rule: &&Rule| server.policy.by_rule(rule, Some(&asker)) == Verdict::Allowed;
+    let tools = server.policy.tools().filter(allowed).map(|rule| rule.name.as_str());
+    let tools: Vec<&str> = tools.collect();
     found.fact("Server", server.id.to_string());
     if server.upstream != Upstream::Elsewhere {
         found.fact("May call", tools.join(" "));

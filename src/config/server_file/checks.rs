@@ -1,9 +1,9 @@
 //! What a server file may say, key by key.
 
-use toml::Spanned;
-use url::Url;
 
-use crate::engine::policy::{Auth, CallLimit, Upstream};
+use toml::Spanned;
+
+use crate::engine::policy::{Auth, CallLimit};
 
 use super::{
     Place,
@@ -12,8 +12,7 @@ use super::{
 use crate::config::{toml_file::TomlFile, values};
 
 /// The path: segments of plain letters, none of them a place of ours.
-pub(super) fn path(file: &mut TomlFile<'_>, path: &Spanned<String>) {
-    let (at, path) = (path.span().start, path.get_ref());
+pub(super) fn path(file: &mut TomlFile<'_>, at: usize, path: &str) {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~');
     let segment =
         |part: &str| !part.is_empty() && part != "." && part != ".." && part.bytes().all(plain);
@@ -45,36 +44,12 @@ pub(super) fn words(file: &mut TomlFile<'_>, raw: &ServerFile) {
             file.fault(at, what, "choose another name");
         }
     }
-    for table in &raw.tool {
-        if table.get_ref().name.is_empty() {
-            file.fault(table.span().start, "the tool's name is empty", "name the tool");
-        }
-    }
 }
 
 fn readable(file: &mut TomlFile<'_>, at: usize, key: &str, text: &str) {
     if text.trim().is_empty() || text.chars().count() > 200 || text.chars().any(char::is_control) {
         let remedy = "write one line of at most 200 characters, for the person who is asked";
         file.fault(at, format!("`{key}` is empty, long or not one line"), remedy);
-    }
-}
-
-/// Where requests are answered.
-pub(super) fn upstream(file: &mut TomlFile<'_>, upstream: &Spanned<String>) -> Option<Upstream> {
-    let (at, text) = (upstream.span().start, upstream.get_ref());
-    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-    match (text.as_str(), url) {
-        ("demo", _) => Some(Upstream::Demo),
-        (_, Some(url)) => {
-            let what = "an upstream other than \"demo\" is not available in this version";
-            file.fault(at, what, "upstream = \"demo\"");
-            Some(Upstream::Http(url))
-        }
-        (_, None) => {
-            let remedy = "upstream = \"demo\", the built-in server";
-            file.fault(at, format!("{text:?} is neither \"demo\" nor an http URL"), remedy);
-            None
-        }
     }
 }
 
@@ -99,25 +74,15 @@ pub(super) fn auth(
     }
 }
 
-/// How often a person may call: understood, and refused until it is kept.
+/// How often a person may call.
 pub(super) fn limit(
     file: &mut TomlFile<'_>,
     limit: Option<&Spanned<LimitTable>>,
 ) -> Option<CallLimit> {
     let limit = limit?;
     let at = limit.span().start;
-    let Some(read) = call_limit(&limit.get_ref().per_user) else {
-        file.fault(at, "per_user is not a number of calls in a time", "such as \"100/60m\"");
-        return None;
-    };
-    file.fault(at, "limit is not available in this version", "remove it");
-    Some(read)
-}
-
-fn call_limit(text: &str) -> Option<CallLimit> {
-    let (calls, window) = text.split_once('/')?;
-    let calls = calls.trim().parse().ok().filter(|calls| *calls > 0)?;
-    Some(CallLimit { calls, window: values::duration(window).ok()? })
+    let read = values::call_limit(&limit.get_ref().per_user);
+    read.map_err(|why| file.fault(at, format!("per_user {why}"), "such as \"100/60m\"")).ok()
 }
 
 /// Paths of ours; so is everything below them.
@@ -139,19 +104,3 @@ const OURS: [&str; 13] = [
 
 /// Scopes that clients send with another meaning (OpenID Connect Core §5.4, §11).
 const RESERVED: [&str; 2] = ["offline_access", "openid"];
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    #[test]
-    fn a_limit_is_a_number_of_calls_in_a_time() {
-        let hour = CallLimit { calls: 100, window: Duration::from_hours(1) };
-        assert_eq!(call_limit("100/60m"), Some(hour));
-        for text in ["", "100", "0/1h", "-1/1h", "x/1h", "100/x", "100/60"] {
-            assert_eq!(call_limit(text), None, "{text}");
-        }
-    }
-}

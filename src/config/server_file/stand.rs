@@ -1,4 +1,5 @@
-//! Where a server stands: below our public URL, or elsewhere, where it guards itself.
+//! Where a server stands: below our public URL, at another host name of ours, or elsewhere, where it
+//! guards itself.
 
 use toml::Spanned;
 use url::Url;
@@ -12,7 +13,7 @@ use crate::{
     },
 };
 
-use super::{checks, table::ServerFile};
+use super::{checks, table::ServerFile, upstream};
 
 /// Where a server is reached, and who answers.
 pub(super) struct Stand {
@@ -22,15 +23,39 @@ pub(super) struct Stand {
     pub(super) resource: Resource,
 }
 
-/// Reads `resource`, or else `path` and `upstream`.
+/// Reads `path` and `upstream`, or `resource` and `upstream`, or `resource` alone.
 pub(super) fn read(file: &mut TomlFile<'_>, raw: &ServerFile, ours: &Issuer) -> Option<Stand> {
-    match &raw.resource {
-        Some(resource) => {
+    match (&raw.resource, &raw.upstream) {
+        (Some(resource), Some(upstream)) => {
+            if let Some(path) = &raw.path {
+                let remedy = "remove path, which resource says already; or remove resource";
+                file.fault(path.span().start, "`path` stands beside `resource`", remedy);
+            }
+            by_another_name(file, resource, upstream, ours)
+        }
+        (Some(resource), None) => {
             out_of_place(file, raw);
             elsewhere(file, resource, ours)
         }
-        None => here(file, raw, ours),
+        (None, _) => here(file, raw, ours),
     }
+}
+
+/// Answered here, where another host name leads here too.
+fn by_another_name(
+    file: &mut TomlFile<'_>,
+    resource: &Spanned<String>,
+    upstream: &Spanned<String>,
+    ours: &Issuer,
+) -> Option<Stand> {
+    let (url_at, text) = (resource.span().start, resource.get_ref());
+    let its_own = named(file, resource, ours);
+    if let Some(url) = &its_own {
+        checks::path(file, url_at, url.path());
+    }
+    let us = its_own.iter().chain(Url::parse(ours.as_str()).iter()).cloned().collect::<Vec<_>>();
+    let upstream = upstream::read(file, upstream, &us)?;
+    its_own.map(|_| Stand { url_at, upstream, resource: Resource::new(text) })
 }
 
 fn here(file: &mut TomlFile<'_>, raw: &ServerFile, ours: &Issuer) -> Option<Stand> {
@@ -40,48 +65,58 @@ fn here(file: &mut TomlFile<'_>, raw: &ServerFile, ours: &Issuer) -> Option<Stan
         file.fault(0, "`path` is missing", remedy);
     }
     if raw.upstream.is_none() {
-        file.fault(0, "`upstream` is missing", "add upstream = \"demo\", the built-in server");
+        let remedy = "add upstream = \"http://…\", or \"demo\" for the built-in server";
+        file.fault(0, "`upstream` is missing", remedy);
     }
     if let Some(path) = &raw.path {
-        checks::path(file, path);
+        checks::path(file, path.span().start, path.get_ref());
     }
-    let upstream = raw.upstream.as_ref().and_then(|upstream| checks::upstream(file, upstream));
+    let us: Vec<_> = Url::parse(ours.as_str()).into_iter().collect();
+    let upstream = raw.upstream.as_ref().and_then(|upstream| upstream::read(file, upstream, &us));
     let path = raw.path.as_ref()?;
     let resource = Resource::new(ours.join(path.get_ref()));
     Some(Stand { url_at: path.span().start, upstream: upstream?, resource })
 }
 
 fn elsewhere(file: &mut TomlFile<'_>, resource: &Spanned<String>, ours: &Issuer) -> Option<Stand> {
-    let (url_at, text) = (resource.span().start, resource.get_ref());
-    match judge(text, ours) {
-        Ok(()) => {
-            Some(Stand { url_at, upstream: Upstream::Elsewhere, resource: Resource::new(text) })
-        }
-        Err((what, remedy)) => {
-            file.fault(url_at, format!("`resource` {what}"), remedy);
-            None
-        }
-    }
+    let url_at = resource.span().start;
+    named(file, resource, ours)?;
+    let resource = Resource::new(resource.get_ref());
+    Some(Stand { url_at, upstream: Upstream::Elsewhere, resource })
+}
+
+/// The URL of `resource`, if tokens can be for it.
+fn named(file: &mut TomlFile<'_>, resource: &Spanned<String>, ours: &Issuer) -> Option<Url> {
+    let judged = judge(resource.get_ref(), ours).map_err(|(what, remedy)| {
+        file.fault(resource.span().start, format!("`resource` {what}"), remedy);
+    });
+    judged.ok()
 }
 
 /// What we would have to keep is refused, rather than passed over, where we answer nothing.
 fn out_of_place(file: &mut TomlFile<'_>, raw: &ServerFile) {
     let given = [
         ("path", start(raw.path.as_ref())),
-        ("upstream", start(raw.upstream.as_ref())),
         ("auth", start(raw.auth.as_ref())),
         ("limit", start(raw.limit.as_ref())),
         ("unlisted", start(raw.unlisted.as_ref())),
+        ("identity", start(raw.identity.as_ref())),
+        ("origins", start(raw.origins.as_ref())),
+        ("timeouts", start(raw.timeouts.as_ref())),
+        ("max_body", start(raw.max_body.as_ref())),
         ("[[tool]]", start(raw.tool.first())),
+        ("[[method]]", start(raw.method.first())),
     ];
     for (key, at) in given {
         let Some(at) = at else { continue };
         let what = format!("`{key}` is ours to keep, but with `resource` the server guards itself");
         let remedy = match key {
-            "path" | "upstream" => {
-                format!("remove {key}; or remove resource, for a server at our own public URL")
+            "path" => {
+                "remove path; or remove resource, for a server at our own public URL".to_owned()
             }
-            _ => format!("remove {key}, and let the server itself see to it"),
+            _ => format!(
+                "remove {key}, and let the server itself see to it; or add upstream, and we do"
+            ),
         };
         file.fault(at, what, remedy);
     }
@@ -91,9 +126,9 @@ fn start<T>(given: Option<&Spanned<T>>) -> Option<usize> {
     given.map(|given| given.span().start)
 }
 
-/// Whether `text` can be the `aud` of tokens for a server elsewhere; if not, what is wrong and what
-/// to write. A user name is not repeated: a password may follow it.
-fn judge(text: &str, ours: &Issuer) -> Result<(), (&'static str, String)> {
+/// `text` as the `aud` of tokens for a server with a URL of its own; or what is wrong and what to
+/// write. A user name is not repeated: a password may follow it.
+fn judge(text: &str, ours: &Issuer) -> Result<Url, (&'static str, String)> {
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
     let Some(url) = url else { return Err(("is not an https URL", EXAMPLE.to_owned())) };
     let decorated = url.query().is_some() || url.fragment().is_some();
@@ -106,14 +141,14 @@ fn judge(text: &str, ours: &Issuer) -> Result<(), (&'static str, String)> {
     }
     if url.origin().ascii_serialization() == ours.as_str() {
         let remedy = format!("remove resource, and write path = {:?} and an upstream", url.path());
-        return Err(("is at our own public URL, where nothing stands elsewhere", remedy));
+        return Err(("is at our own public URL", remedy));
     }
-    // The guard there compares bytes, and clients send what a URL parser made of it.
+    // A guard compares bytes, and clients send what a URL parser made of it.
     let rootless = url.as_str().strip_suffix('/').filter(|_| url.path() == "/");
     if text != url.as_str() && Some(text) != rootless {
         return Err(("is not in the spelling of URLs", format!("write {url}")));
     }
-    Ok(())
+    Ok(url)
 }
 
 const EXAMPLE: &str = "write scheme, host and path alone, such as https://tools.example.com/mcp";

@@ -4,8 +4,13 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::{
-    engine::policy::{Outcome, ScopeRule, ServerExample, ToolRule, Unlisted},
-    protocol::scope::Scope,
+    engine::policy::{
+        ExampleCaller, ExampleOperation, IdentityTo, Outcome, ScopeRule, Unlisted, Who,
+    },
+    protocol::{
+        id::{ClientId, UserId},
+        scope::Scope,
+    },
 };
 
 #[derive(Deserialize)]
@@ -18,10 +23,16 @@ pub(super) struct ServerFile {
     pub(super) auth: Option<Spanned<AuthWord>>,
     pub(super) limit: Option<Spanned<LimitTable>>,
     pub(super) unlisted: Option<Spanned<UnlistedWord>>,
+    pub(super) identity: Option<Spanned<IdentityWord>>,
+    pub(super) origins: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(super) timeouts: Option<Spanned<TimeoutsTable>>,
+    pub(super) max_body: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) scope: Vec<Spanned<ScopeTable>>,
     #[serde(default)]
-    pub(super) tool: Vec<Spanned<ToolTable>>,
+    pub(super) tool: Vec<Spanned<RuleTable>>,
+    #[serde(default)]
+    pub(super) method: Vec<Spanned<RuleTable>>,
     #[serde(default)]
     pub(super) example: Vec<Spanned<ExampleTable>>,
 }
@@ -71,31 +82,102 @@ impl From<&ScopeTable> for ScopeRule {
     }
 }
 
+/// A `[[tool]]` or a `[[method]]`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ToolTable {
+pub(super) struct RuleTable {
     pub(super) name: String,
-    pub(super) needs: Vec<Scope>, // no default: a forgotten `needs` would open the tool
+    pub(super) needs: Option<Spanned<Vec<Scope>>>,
+    pub(super) limit: Option<Spanned<LimitTable>>,
+    #[serde(default)]
+    pub(super) deny: bool,
+    pub(super) who: Option<Spanned<WhoTable>>,
 }
 
-impl From<&ToolTable> for ToolRule {
-    fn from(table: &ToolTable) -> Self {
-        Self { name: table.name.clone(), needs: table.needs.iter().cloned().collect() }
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct WhoTable {
+    users: Vec<String>,
+    emails: Vec<String>,
+    email_domains: Vec<String>,
+    clients: Vec<String>,
+}
+
+impl From<&WhoTable> for Who {
+    fn from(table: &WhoTable) -> Self {
+        Self {
+            users: table.users.iter().map(UserId::new).collect(),
+            emails: table.emails.iter().cloned().collect(),
+            email_domains: table.email_domains.iter().cloned().collect(),
+            clients: table.clients.iter().map(ClientId::new).collect(),
+        }
     }
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum IdentityWord {
+    Headers,
+    Assertion,
+    None,
+}
+
+impl From<IdentityWord> for IdentityTo {
+    fn from(word: IdentityWord) -> Self {
+        match word {
+            IdentityWord::Headers => Self::Headers,
+            IdentityWord::Assertion => Self::Assertion,
+            IdentityWord::None => Self::Nothing,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TimeoutsTable {
+    pub(super) connect: Option<Spanned<String>>,
+    pub(super) first_byte: Option<Spanned<String>>,
+    pub(super) idle: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ExampleTable {
     pub(super) caller: CallerTable,
-    pub(super) tool: String,
+    tool: Option<String>,
+    method: Option<String>,
     pub(super) gives: OutcomeWord,
+}
+
+impl ExampleTable {
+    /// What is asked for: a tool or a method, one of them.
+    pub(super) fn asks(&self) -> Option<ExampleOperation> {
+        match (&self.tool, &self.method) {
+            (Some(tool), None) => Some(ExampleOperation::Tool(tool.clone())),
+            (None, Some(method)) => Some(ExampleOperation::Method(method.clone())),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CallerTable {
-    pub(super) scopes: Vec<Scope>,
+    scopes: Vec<Scope>,
+    user: Option<String>,
+    email: Option<String>,
+    client: Option<String>,
+}
+
+impl From<&CallerTable> for ExampleCaller {
+    fn from(table: &CallerTable) -> Self {
+        Self {
+            scopes: table.scopes.iter().cloned().collect(),
+            user: UserId::new(table.user.clone().unwrap_or_default()),
+            email: table.email.clone(),
+            client: ClientId::new(table.client.clone().unwrap_or_default()),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -104,16 +186,16 @@ pub(super) enum OutcomeWord {
     Allowed,
     InsufficientScope,
     Denied,
+    UnknownMethod,
 }
 
-impl From<&ExampleTable> for ServerExample {
-    fn from(table: &ExampleTable) -> Self {
-        let gives = match table.gives {
-            OutcomeWord::Allowed => Outcome::Allowed,
-            OutcomeWord::InsufficientScope => Outcome::InsufficientScope,
-            OutcomeWord::Denied => Outcome::Denied,
-        };
-        let caller = table.caller.scopes.iter().cloned().collect();
-        Self { caller, tool: table.tool.clone(), gives }
+impl From<OutcomeWord> for Outcome {
+    fn from(word: OutcomeWord) -> Self {
+        match word {
+            OutcomeWord::Allowed => Self::Allowed,
+            OutcomeWord::InsufficientScope => Self::InsufficientScope,
+            OutcomeWord::Denied => Self::Denied,
+            OutcomeWord::UnknownMethod => Self::UnknownMethod,
+        }
     }
 }

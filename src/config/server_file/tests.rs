@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     config::lookup::Lookup,
-    engine::policy::{Auth, Upstream, Verdict},
+    engine::policy::{Auth, ExampleCaller, Operation, Upstream, Verdict},
     protocol::scope::Scopes,
 };
 
@@ -32,17 +32,17 @@ fn the_demo_file_is_good_in_public_and_says_what_its_tools_need() {
     let server = read(&mut file, "demo", place).unwrap().settings;
     assert_eq!(file.into_faults(), []);
     assert_eq!(server.resource.as_str(), "https://a.example/mcp");
-    let nobody = Scopes::default();
+    let verdict = |tool, scopes| {
+        let caller = ExampleCaller::with(Scopes::parse(scopes).unwrap());
+        server.verdict(Operation::Tool(tool), Some(&caller.asker()))
+    };
     for tool in ["whoami", "user_profile", "public_tool"] {
-        assert_eq!(server.verdict(tool, &nobody), Verdict::Allowed, "{tool}");
+        assert_eq!(verdict(tool, ""), Verdict::Allowed, "{tool}");
     }
-    let admin = Scopes::parse("admin").unwrap();
-    assert_eq!(server.verdict("secure_operation", &admin), Verdict::Allowed);
-    assert_eq!(server.verdict("read_data", &admin), Verdict::Allowed);
-    assert_eq!(
-        server.verdict("read_data", &nobody),
-        Verdict::InsufficientScope { needs: Scopes::parse("read").unwrap() }
-    );
+    assert_eq!(verdict("secure_operation", "admin"), Verdict::Allowed);
+    assert_eq!(verdict("read_data", "admin"), Verdict::Allowed);
+    let needs = Scopes::parse("read").unwrap();
+    assert_eq!(verdict("read_data", ""), Verdict::InsufficientScope { needs });
 }
 
 fn elsewhere(resource: &str, public_url: &str) -> (Option<ServerSettings>, Vec<String>) {
@@ -100,8 +100,9 @@ fn a_url_that_is_no_server_elsewhere_is_refused() {
 fn what_only_we_could_keep_is_refused_for_a_server_elsewhere() {
     let text = format!(
         "{GOOD}resource = \"https://t.example/mcp\"\nauth = \"required\"\nunlisted = \"deny\"\n[[tool]]\nname = \"t\"\nneeds = []\n"
-    );
-    assert_eq!(lines(&text), [1, 3, 5, 6, 7]);
+    )
+    .replace("upstream = \"demo\"", "");
+    assert_eq!(lines(&text), [1, 5, 6, 7]);
 }
 
 #[test]
@@ -143,16 +144,6 @@ fn no_token_is_accepted_on_this_machine_only() {
     let mut file = TomlFile::parse("x", &text, &Lookup::default());
     let place = Place { public_url: &public_url, loopback: true };
     assert_eq!(read(&mut file, "x", place).unwrap().settings.auth, Auth::None);
-}
-
-#[test]
-fn what_is_not_built_yet_is_refused_and_not_ignored() {
-    let text = format!("{GOOD}limit = {{ per_user = \"100/60m\" }}\n")
-        .replace("\"demo\"", "\"http://127.0.0.1:9000/mcp\"");
-    let faults = faults_at(&text, true);
-    assert_eq!(faults.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [3, 4]);
-    assert!(faults.iter().all(|(_, what)| what.ends_with("is not available in this version")));
-    assert_eq!(lines(&GOOD.replace("demo", "ftp://x")), [3]);
 }
 
 #[test]

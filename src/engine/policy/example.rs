@@ -2,30 +2,90 @@
 
 use std::fmt;
 
-use crate::protocol::scope::Scopes;
+use crate::protocol::{
+    id::{ClientId, UserId},
+    scope::Scopes,
+};
 
-use super::{Entry, Policy, PolicyFault, Verdict};
+use super::{Asker, Entry, Operation, Policy, PolicyFault, TOOLS_CALL, Verdict};
 
 /// One expectation of the file's author.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerExample {
-    /// The caller's scopes.
-    pub caller: Scopes,
-    /// The tool called.
-    pub tool: String,
+    /// Who calls.
+    pub caller: ExampleCaller,
+    /// What they ask for.
+    pub asks: ExampleOperation,
     /// What must come of it.
     pub gives: Outcome,
+}
+
+/// The caller of an example. An id that is not given is nobody's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExampleCaller {
+    /// Their scopes.
+    pub scopes: Scopes,
+    /// The person.
+    pub user: UserId,
+    /// Their verified e-mail address.
+    pub email: Option<String>,
+    /// The client they use.
+    pub client: ClientId,
+}
+
+impl ExampleCaller {
+    /// Somebody with these scopes.
+    #[must_use]
+    pub fn with(scopes: Scopes) -> Self {
+        Self { scopes, user: UserId::new(""), email: None, client: ClientId::new("") }
+    }
+
+    /// The caller as one who asks.
+    #[must_use]
+    pub fn asker(&self) -> Asker<'_> {
+        let email = self.email.as_deref();
+        Asker { scopes: &self.scopes, user: &self.user, email, client: &self.client }
+    }
+}
+
+/// What an example's caller asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExampleOperation {
+    /// A call of the tool of this name.
+    Tool(String),
+    /// Another method.
+    Method(String),
+}
+
+impl ExampleOperation {
+    fn as_operation(&self) -> Operation<'_> {
+        match self {
+            Self::Tool(name) => Operation::Tool(name),
+            Self::Method(name) => Operation::Method(name),
+        }
+    }
+}
+
+impl fmt::Display for ExampleOperation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tool(name) => write!(f, "tool `{name}`"),
+            Self::Method(name) => write!(f, "method `{name}`"),
+        }
+    }
 }
 
 /// A verdict by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The call goes through.
+    /// It goes through.
     Allowed,
     /// A scope is missing.
     InsufficientScope,
-    /// Nobody may call it.
+    /// This caller may not.
     Denied,
+    /// There is no such method.
+    UnknownMethod,
 }
 
 impl From<&Verdict> for Outcome {
@@ -34,6 +94,7 @@ impl From<&Verdict> for Outcome {
             Verdict::Allowed => Self::Allowed,
             Verdict::InsufficientScope { .. } => Self::InsufficientScope,
             Verdict::Denied => Self::Denied,
+            Verdict::UnknownMethod => Self::UnknownMethod,
         }
     }
 }
@@ -44,6 +105,7 @@ impl fmt::Display for Outcome {
             Self::Allowed => "allowed",
             Self::InsufficientScope => "insufficient_scope",
             Self::Denied => "denied",
+            Self::UnknownMethod => "unknown_method",
         })
     }
 }
@@ -52,69 +114,29 @@ impl Policy {
     /// The examples that do not hold.
     #[must_use]
     pub fn broken_examples(&self, examples: &[ServerExample]) -> Vec<PolicyFault> {
-        let broken = |(at, example)| self.judge(at, example);
+        let broken = |(at, example)| {
+            let (what, remedy) = self.judge(example)?;
+            Some(PolicyFault { entry: Entry::Example(at), what, remedy })
+        };
         examples.iter().enumerate().filter_map(broken).collect()
     }
 
-    fn judge(&self, at: usize, example: &ServerExample) -> Option<PolicyFault> {
-        let entry = Entry::Example(at);
-        let unknown = example.caller.difference(&self.scopes());
+    fn judge(&self, example: &ServerExample) -> Option<(String, String)> {
+        let unknown = example.caller.scopes.difference(&self.scopes());
         if !unknown.is_empty() {
             let what = format!("the example's caller has `{unknown}`, which no [[scope]] defines");
-            let remedy = format!("give the caller some of: {}", self.scopes());
-            return Some(PolicyFault { entry, what, remedy });
+            return Some((what, format!("give the caller some of: {}", self.scopes())));
         }
-        let comes = Outcome::from(&self.verdict(&example.tool, &example.caller));
-        (comes != example.gives).then(|| PolicyFault {
-            entry,
-            what: format!(
-                "the example expects `{}` for the tool `{}`, but the rules give `{comes}`",
-                example.gives, example.tool
-            ),
-            remedy: "change the rules until they do what you meant, or the example if it is wrong"
-                .to_owned(),
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::policy::{ScopeRule, ToolRule, Unlisted};
-
-    fn policy() -> Policy {
-        let read = Scopes::parse("read").unwrap();
-        let scope = ScopeRule {
-            name: "read".parse().unwrap(),
-            says: "Read".to_owned(),
-            implies: Scopes::default(),
-        };
-        let tool = ToolRule { name: "look".to_owned(), needs: read };
-        Policy::new(vec![scope], vec![tool], Unlisted::Deny).unwrap()
-    }
-
-    fn example(caller: &str, tool: &str, gives: Outcome) -> ServerExample {
-        ServerExample { caller: Scopes::parse(caller).unwrap(), tool: tool.to_owned(), gives }
-    }
-
-    #[test]
-    fn examples_that_hold_say_nothing() {
-        let good = [
-            example("read", "look", Outcome::Allowed),
-            example("", "look", Outcome::InsufficientScope),
-            example("read", "other", Outcome::Denied),
-        ];
-        assert_eq!(policy().broken_examples(&good), []);
-    }
-
-    #[test]
-    fn an_example_that_no_longer_holds_is_a_fault() {
-        let faults = policy().broken_examples(&[
-            example("read", "look", Outcome::Allowed),
-            example("read", "look", Outcome::Denied),
-            example("raed", "look", Outcome::InsufficientScope),
-        ]);
-        let entries: Vec<_> = faults.iter().map(|fault| fault.entry).collect();
-        assert_eq!(entries, [Entry::Example(1), Entry::Example(2)]);
+        let operation = example.asks.as_operation();
+        if operation == Operation::Method(TOOLS_CALL) {
+            let what = "the example's method is tools/call, which calls a tool".to_owned();
+            return Some((what, "write tool = \"…\" instead".to_owned()));
+        }
+        let comes = Outcome::from(&self.verdict(operation, Some(&example.caller.asker())));
+        let (asks, gives) = (&example.asks, example.gives);
+        let what =
+            format!("the example expects `{gives}` for the {asks}, but the rules give `{comes}`");
+        let remedy = "change the rules until they do what you meant, or the example if it is wrong";
+        (comes != gives).then(|| (what, remedy.to_owned()))
     }
 }

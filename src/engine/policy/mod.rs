@@ -1,9 +1,16 @@
-//! What one protected MCP server demands: its scopes, what each tool needs, and the verdict.
+//! What one protected MCP server demands: its scopes, what each tool and method needs, and the verdict.
 //!
 //! Owns the checked content of a file in `servers/`. It does not read files, tokens or requests.
 
+mod behind;
 mod example;
+mod methods;
 mod rules;
+mod scopes;
+#[cfg(test)]
+mod tests;
+mod verdict;
+mod who;
 
 use std::time::Duration;
 
@@ -12,8 +19,13 @@ use url::Url;
 use crate::protocol::{id::ServerId, resource::Resource, scope::Scopes};
 
 pub use self::{
-    example::{Outcome, ServerExample},
-    rules::{Policy, ScopeRule, ToolRule, Unlisted, Verdict},
+    behind::{Behind, IdentityTo, Timeouts},
+    example::{ExampleCaller, ExampleOperation, Outcome, ServerExample},
+    methods::TOOLS_CALL,
+    rules::{Access, Rule, Unlisted},
+    scopes::ScopeRule,
+    verdict::{Asker, Operation, Policy, Verdict},
+    who::Who,
 };
 
 /// One protected MCP server: a file of `servers/`, read and checked.
@@ -29,9 +41,12 @@ pub struct ServerSettings {
     pub auth: Auth,
     /// How often one person may call it; none: as often as they like.
     pub limit: Option<CallLimit>,
-    /// Its URL, the `aud` of its tokens: our public URL and a path, or its own URL elsewhere.
+    /// Its URL, the `aud` of its tokens: our public URL and a path, or a URL of its own: another name
+    /// of ours, or elsewhere.
     pub resource: Resource,
-    /// Its scopes and tools.
+    /// How it is spoken to, where it stands behind us.
+    pub behind: Behind,
+    /// Its scopes, tools and methods.
     pub policy: Policy,
     /// What its author expects of it; they held when it was read.
     pub examples: Vec<ServerExample>,
@@ -50,10 +65,10 @@ impl ServerSettings {
         self.policy.expand(scopes)
     }
 
-    /// Whether a caller with these scopes may call `tool`.
+    /// Whether `asker` may do it; see [`Policy::verdict`].
     #[must_use]
-    pub fn verdict(&self, tool: &str, caller: &Scopes) -> Verdict {
-        self.policy.verdict(tool, caller)
+    pub fn verdict(&self, operation: Operation<'_>, asker: Option<&Asker<'_>>) -> Verdict {
+        self.policy.verdict(operation, asker)
     }
 }
 
@@ -78,7 +93,7 @@ pub enum Auth {
     None,
 }
 
-/// How often one person may call a server.
+/// How often one person may call a server or a tool, or one address an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallLimit {
     /// Calls per window.
@@ -106,6 +121,8 @@ pub enum Entry {
     Scope(usize),
     /// The nth `[[tool]]`.
     Tool(usize),
+    /// The nth `[[method]]`.
+    Method(usize),
     /// The nth `[[example]]`.
     Example(usize),
 }

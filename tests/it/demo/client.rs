@@ -11,7 +11,7 @@ use rmcp::{
 use super::Demonstration;
 
 #[tokio::test]
-async fn it_connects_lists_and_calls() {
+async fn it_connects_lists_what_it_may_use_and_calls() {
     let demo = Demonstration::new();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/mcp", listener.local_addr().unwrap());
@@ -20,7 +20,10 @@ async fn it_connects_lists_and_calls() {
 
     let config = StreamableHttpClientTransportConfig::with_uri(url).auth_header(demo.token("read"));
     let client = ().serve(StreamableHttpClientTransport::from_config(config)).await.unwrap();
-    assert_eq!(client.list_all_tools().await.unwrap().len(), 5);
+    let tools = client.list_all_tools().await.unwrap();
+    let mut names: Vec<_> = tools.iter().map(|tool| tool.name.as_ref()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["public_tool", "read_data", "user_profile", "whoami"]);
     let answer = client.call_tool(CallToolRequestParams::new("whoami")).await.unwrap();
     let shown = format!("{answer:?}");
     assert!(shown.contains("usr_alice"), "{shown}");

@@ -117,7 +117,7 @@ async fn a_tool_without_a_rule_is_denied_where_the_file_says_so() {
     let response = demo.call("admin", "public_tool", &json!({})).await;
     assert_eq!(response.status(), 403);
     assert!(!response.headers().contains_key(header::WWW_AUTHENTICATE));
-    assert_eq!(message(response).await["error"]["message"], "This tool is not offered here.");
+    assert_eq!(message(response).await["error"]["message"], "This is not offered here.");
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use countersign::{
     ambient::Timestamp,
     demo::{Demo, demo_service},
     engine::{
-        policy::{Policy, ScopeRule, ToolRule, Unlisted},
+        policy::{Policy, Rule, ScopeRule, Unlisted},
         record::User,
     },
     gateway::{Door, Gate, Room, gated},
@@ -38,10 +38,7 @@ fn rule(name: &str, implies: &str) -> ScopeRule {
 }
 
 fn policy(unlisted: Unlisted) -> Policy {
-    let tool = |name: &str, needs: &str| ToolRule {
-        name: name.to_owned(),
-        needs: Scopes::parse(needs).unwrap(),
-    };
+    let tool = |name: &str, needs: &str| Rule::needing(name, Scopes::parse(needs).unwrap());
     Policy::new(
         vec![rule("read", ""), rule("write", ""), rule("admin", "read write")],
         vec![
@@ -50,6 +47,7 @@ fn policy(unlisted: Unlisted) -> Policy {
             tool("read_data", "read"),
             tool("secure_operation", "admin"),
         ],
+        Vec::new(),
         unlisted,
     )
     .unwrap()
@@ -84,7 +82,7 @@ impl Demonstration {
         };
         let gate = Gate {
             guard: Some(world.guard.clone()),
-            policy: policy(unlisted),
+            policy: policy(unlisted).into(),
             door: Door { names: vec![Issuer::parse(PUBLIC).unwrap()], origins: Vec::new() },
             room: Room::new(64 << 20),
             most: 1 << 20,

@@ -84,18 +84,33 @@ async fn public_tool_needs_no_scope() {
 }
 
 #[tokio::test]
+async fn rate_limited_tool_tells_the_time_to_whoever_is_let_through() {
+    let demo = Demonstration::new();
+    let answer = demo.result("", "rate_limited_tool", &json!({})).await;
+    assert_eq!(answer["at"], "2023-11-14T22:13:20Z");
+}
+
+#[tokio::test]
 async fn the_list_describes_every_tool_and_is_for_one_person_only() {
     let demo = Demonstration::new();
     let body = json!({
         "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"_meta": meta()},
     });
     let headers = [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/list")];
-    let answer = message(demo.post(&demo.token(""), &body.to_string(), &headers).await).await;
+    let answer = message(demo.post(&demo.token("admin"), &body.to_string(), &headers).await).await;
     let result = &answer["result"];
     assert_eq!(result["cacheScope"], "private");
     let tools = result["tools"].as_array().unwrap();
     let names: Vec<_> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["public_tool", "read_data", "secure_operation", "user_profile", "whoami"]);
+    let expected = [
+        "public_tool",
+        "rate_limited_tool",
+        "read_data",
+        "secure_operation",
+        "user_profile",
+        "whoami",
+    ];
+    assert_eq!(names, expected);
     for tool in tools {
         for member in ["title", "description", "inputSchema", "outputSchema", "annotations"] {
             assert_ne!(tool[member], Value::Null, "{tool}");

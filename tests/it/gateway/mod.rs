@@ -4,6 +4,7 @@
 mod back;
 mod failures;
 mod identity;
+mod list;
 mod onward;
 mod session;
 mod streams;
@@ -14,7 +15,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{Router, body::Body};
 use countersign::{
     ambient::SeededEntropy,
-    engine::policy::{Policy, ScopeRule, ToolRule, Unlisted},
+    engine::policy::{Policy, Rule, ScopeRule, Unlisted},
     gateway::{Assertions, Door, Gate, Identity, Proxy, Room, SessionSeal, gated, pool, proxied},
     jose::seal::Vault,
     protocol::{id::ServerId, issuer::Issuer, scope::Scopes},
@@ -65,13 +66,11 @@ fn policy() -> Policy {
         says: name.to_owned(),
         implies: Scopes::parse(implies).unwrap(),
     };
-    let tool = |name: &str, needs: &str| ToolRule {
-        name: name.to_owned(),
-        needs: Scopes::parse(needs).unwrap(),
-    };
+    let tool = |name: &str, needs: &str| Rule::needing(name, Scopes::parse(needs).unwrap());
     Policy::new(
         vec![scope("read", ""), scope("admin", "read")],
         vec![tool("look", "read"), tool("delete", "admin")],
+        Vec::new(),
         Unlisted::Allow,
     )
     .unwrap()
@@ -92,7 +91,7 @@ impl Setup {
             pool: pool(Duration::from_secs(2)).unwrap(),
             upstream: upstream.url.clone(),
             identity: unlike.identity.map_or(Identity::Headers, |make| make(&world, &upstream)),
-            policy: policy(),
+            policy: Arc::new(policy()),
             sessions: SessionSeal {
                 vault: Arc::new(Vault::new(vec![Zeroizing::new([7; 32])]).unwrap()),
                 entropy: Arc::new(SeededEntropy::new(1)),
@@ -104,7 +103,7 @@ impl Setup {
         };
         let gate = Gate {
             guard: unlike.signed_in.then(|| world.guard.clone()),
-            policy: policy(),
+            policy: Arc::new(policy()),
             door: Door {
                 names: vec![Issuer::parse("http://localhost:8000").unwrap()],
                 origins: Vec::new(),

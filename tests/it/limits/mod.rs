@@ -1,0 +1,61 @@
+//! How often one network address may ask.
+
+mod proxies;
+mod refusals;
+
+use axum::{body::Body, extract::ConnectInfo};
+use countersign::web::serve::Peer;
+use http::{Request, header};
+
+use crate::harness::{Answer, Service, Setup};
+
+const STRANGER: &str = "198.51.100.7";
+const OTHER: &str = "203.0.113.9";
+const HERE: &str = "127.0.0.1";
+
+/// Two requests an hour, and one registration.
+fn strict() -> Setup {
+    let setup = Setup::new().variable("COUNTERSIGN_ADDRESS_LIMIT", "2/1h");
+    setup.variable("COUNTERSIGN_REGISTRATION_LIMIT", "1/1h")
+}
+
+/// The same under a public URL.
+fn in_public(setup: Setup) -> Setup {
+    setup
+        .variable("COUNTERSIGN_PUBLIC_URL", "https://auth.example.com")
+        .variable("COUNTERSIGN_MASTER_KEY", "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA")
+        .variable("COUNTERSIGN_PROVIDERS", "google")
+        .variable("GOOGLE_CLIENT_ID", "a")
+        .variable("GOOGLE_CLIENT_SECRET", "b")
+}
+
+/// A request as a socket brings it from `peer`.
+fn from(peer: &str, method: &str, path: &str) -> Request<Body> {
+    let peer = Peer(std::net::SocketAddr::new(peer.parse().unwrap(), 4711));
+    let request = Request::builder().method(method).uri(path).extension(ConnectInfo(peer));
+    request
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(Body::empty())
+        .unwrap()
+}
+
+fn with(mut request: Request<Body>, headers: &[(&'static str, &str)]) -> Request<Body> {
+    for (name, value) in headers {
+        request.headers_mut().append(*name, value.parse().unwrap());
+    }
+    request
+}
+
+/// A request to the token endpoint, which is none that could succeed.
+async fn token(service: &Service, peer: &str, headers: &[(&'static str, &str)]) -> Answer {
+    service.send(with(from(peer, "POST", "/token"), headers)).await
+}
+
+/// How many of ten requests to the token endpoint are let through.
+async fn let_through(service: &Service, peer: &str, headers: &[(&'static str, &str)]) -> usize {
+    let mut passed = 0;
+    for _ in 0..10 {
+        passed += usize::from(token(service, peer, headers).await.status != 429);
+    }
+    passed
+}
