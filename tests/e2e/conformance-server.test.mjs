@@ -2,7 +2,8 @@
 // Being in between changes no result. The suite knows nothing of tokens: a relay adds one on the way to the gateway.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 
 import { serverScenarios } from './lib/conformance.mjs';
 import { answers } from './lib/greeters.mjs';
@@ -40,18 +41,34 @@ after(async () => {
   for (const one of running) await one.stop();
 });
 
-for (const name of Object.keys(SERVERS)) {
-  for (const [revision, count] of [['2025-11-25', 33], ['2026-07-28', 50]]) {
-    test(`${name} comes to the same in the ${count} scenarios of ${revision}, behind the gateway as directly`, async () => {
-      const before = await serverScenarios(direct[name], revision);
-      assert.equal(Object.keys(before).length, count);
-      const behind = await serverScenarios(relayed[name], revision);
-      const gained = GAINED[name]?.[revision] ?? [];
-      assert.deepEqual(differences(before, behind), { gone: gained.map((check) => `${check}: FAILURE`), come: gained.map((check) => `${check}: SUCCESS`) });
-      // What stays the same would say little if all of it failed.
-      if (name === 'conformant') assert.deepEqual(failed(behind), LACKS[revision]);
+// One server does not wait for the other; what is asked of one server stays in order.
+describe('the conformance suite', { concurrency: true }, () => {
+  for (const name of Object.keys(SERVERS)) {
+    describe(`against ${name}`, { concurrency: false }, () => {
+      for (const [revision, count] of [['2025-11-25', 33], ['2026-07-28', 50]]) {
+        test(`comes to the same in the ${count} scenarios of ${revision}, behind the gateway as directly`, () => compare(name, revision, count));
+      }
     });
   }
+});
+
+async function compare(name, revision, count) {
+  const gained = GAINED[name]?.[revision] ?? [];
+  const expected = { gone: gained.map((check) => `${check}: FAILURE`), come: gained.map((check) => `${check}: SUCCESS`) };
+  const [before, behind] = await bothWays(name, revision, (all) => isDeepStrictEqual(differences(...all), expected));
+  assert.equal(Object.keys(before).length, count);
+  assert.deepEqual(differences(before, behind), expected);
+  // What stays the same would say little if all of it failed.
+  if (name === 'conformant') assert.deepEqual(failed(behind), LACKS[revision]);
+}
+
+// Some scenarios listen for less than a second; what a busy machine spoils is tried again.
+async function bothWays(name, revision, good) {
+  let all;
+  for (let tries = 0; tries < 3 && !(all && good(all)); tries += 1) {
+    all = [await serverScenarios(direct[name], revision), await serverScenarios(relayed[name], revision)];
+  }
+  return all;
 }
 
 function differences(before, behind) {
