@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { LANGUAGES, places, startDirect } from './lib/greeters.mjs';
+import { openV1 } from './lib/mcp-session-v1.mjs';
 import { Session } from './lib/mcp-session.mjs';
 import { repository, startService } from './lib/service.mjs';
 import { text } from './lib/tools.mjs';
@@ -39,6 +40,12 @@ for (const language of LANGUAGES) {
       const session = await Session.open(server.resource);
       assert.match(text(await session.client.callTool({ name: 'greet' })), /^Hello Alice Admin, you may: .*read/);
       await session.close();
+    });
+
+    test('is found by SDK 1.x as well', async () => {
+      const client = await openV1(server.resource);
+      assert.match(text(await client.callTool({ name: 'greet' })), /^Hello Alice Admin, you may: .*read/);
+      await client.close();
     });
 
     test('answers 403 to a call that needs more, and the client steps up', async () => {

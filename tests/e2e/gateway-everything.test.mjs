@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 
 import { packageBin } from './lib/node.mjs';
 import { answers } from './lib/greeters.mjs';
+import { openV1 } from './lib/mcp-session-v1.mjs';
 import { Session } from './lib/mcp-session.mjs';
 import { freePort } from './lib/ports.mjs';
 import { start, stop } from './lib/process.mjs';
@@ -47,6 +48,16 @@ test('progress arrives while the tool works', async () => {
   assert.match(text(result), /completed/);
   assert.deepEqual(progress, [1, 2, 3, 4, 5]);
   await session.close();
+});
+
+test('SDK 1.x signs in, hears of progress, and is refused a tool that needs more than it was given', async () => {
+  const client = await openV1(`${service.issuer}/everything`, { user: 'bob' });
+  const progress = [];
+  const call = { name: 'trigger-long-running-operation', arguments: { duration: 0.5, steps: 5 } };
+  assert.match(text(await client.callTool(call, undefined, { onprogress: (told) => progress.push(told.progress) })), /completed/);
+  assert.deepEqual(progress, [1, 2, 3, 4, 5]);
+  await assert.rejects(client.callTool({ name: 'get-env' }), { code: 403 });
+  await client.close();
 });
 
 test('the server asks the client for a sample, and gets it', async () => {

@@ -24,8 +24,9 @@ async function verifyAccessToken(token: string): Promise<AuthInfo> {
 }
 
 // A fault of the JWT is a 401; that the keys are out of reach is not.
+const OUT_OF_REACH = ['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID'];
 function refuse(error: unknown): never {
-  if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) throw error;
+  if (!(error instanceof errors.JOSEError) || OUT_OF_REACH.includes(error.code)) throw error;
   throw new OAuthError(OAuthErrorCode.InvalidToken, 'The assertion is not valid for this server.');
 }
 

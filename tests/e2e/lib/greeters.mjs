@@ -76,7 +76,8 @@ export async function answers(child, url, seconds = 30) {
 }
 
 function rust(example) {
-  const path = join(dirname(program()), 'examples', example);
-  if (!existsSync(path)) throw new Error(`${path} is missing: \`cargo build --examples\` makes it`);
+  const folders = [dirname(program()), join(repository, 'target/debug')];
+  const path = folders.map((folder) => join(folder, 'examples', example)).find(existsSync);
+  if (!path) throw new Error(`the example ${example} is missing: \`cargo build --examples\` makes it`);
   return path;
 }
