@@ -3,7 +3,10 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use crate::readme::blocks::{Block, blocks};
+use crate::readme::{
+    blocks::{Block, blocks},
+    configured, shipped,
+};
 
 #[test]
 fn the_code_it_shows_is_the_code_that_the_tests_run() {
@@ -18,6 +21,15 @@ fn the_code_it_shows_is_the_code_that_the_tests_run() {
         }
     }
     assert_eq!(shown, examples());
+}
+
+#[test]
+fn its_server_files_are_good_ones_and_their_examples_hold() {
+    let folder = shipped();
+    let config = configured(folder.path(), &[("COUNTERSIGN_SERVERS", "demo,greeter,guarded")]);
+    let examples: Vec<_> = config.servers.iter().map(|server| server.examples.len()).collect();
+    assert_eq!(examples.len(), 3);
+    assert!(examples.into_iter().all(|count| count > 0));
 }
 
 /// Every server we show, and the files by which Countersign knows them.

@@ -172,7 +172,7 @@ fn read(name: &str) -> String {
 }
 
 /// A folder with the shipped files.
-fn shipped() -> TempDir {
+pub(crate) fn shipped() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for name in ["providers", "servers"] {
         fs::create_dir(folder.path().join(name)).unwrap();
@@ -184,7 +184,7 @@ fn shipped() -> TempDir {
     folder
 }
 
-fn configured(root: &Path, variables: &[(&str, &str)]) -> Config {
+pub(crate) fn configured(root: &Path, variables: &[(&str, &str)]) -> Config {
     let look = Lookup::new(variables.iter().copied()).with_dotenv(&root.join(".env"));
     load(&look, root).unwrap()
 }

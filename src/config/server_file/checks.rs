@@ -1,6 +1,5 @@
 //! What a server file may say, key by key.
 
-
 use toml::Spanned;
 
 use crate::engine::policy::{Auth, CallLimit};
