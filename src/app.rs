@@ -154,7 +154,11 @@ pub async fn build_on(
     let parts = Parts { config, hands: &hands, keys: &keys, revoker: &revoker };
     let site = Arc::new(parts.site(Arc::clone(&providers)));
     let rates = Arc::clone(&site.rates);
-    let counts: Vec<tend::Forget> = vec![Box::new(move || rates.sweep())];
+    let allowances = guarded.allowances;
+    let counts: Vec<tend::Forget> = vec![
+        Box::new(move || rates.sweep()),
+        Box::new(move || allowances.iter().for_each(|allowance| allowance.sweep())),
+    ];
     let router = web::by_host(web::router(site).merge(guarded.ours), guarded.others);
     let router = web::surrounded(router);
     let dev = servers::development(config, &hands, &dev_secret)?;

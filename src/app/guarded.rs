@@ -11,7 +11,10 @@ use crate::{
     demo::{Demo, ProfileLookup, demo_service},
     engine::policy::{Auth, IdentityTo, Policy, ServerSettings, Upstream},
     flow::keys::SigningKeys,
-    gateway::{Assertions, Door, Gate, Identity, Proxy, Room, SessionSeal, gated, pool, proxied},
+    gateway::{
+        Allowances, Assertions, Door, Gate, Identity, Proxy, Room, SessionSeal, gated, pool,
+        proxied,
+    },
     guard::{Guard, LocalKeys, Protected, Revocations},
     protocol::{id::UserId, issuer::Issuer},
     web,
@@ -31,6 +34,8 @@ pub(super) struct Parts<'a> {
 pub(super) struct Guarded {
     pub(super) ours: Router,
     pub(super) others: Vec<(Issuer, Router)>,
+    /// What each person has left, server by server; to be swept.
+    pub(super) allowances: Vec<Arc<Allowances>>,
 }
 
 impl Parts<'_> {
@@ -44,9 +49,12 @@ impl Parts<'_> {
             let guard = Arc::new(self.guard(server));
             let host = self.other_host(server);
             let name = host.clone().unwrap_or_else(|| self.config.public_url.clone());
+            let allowances = Arc::new(allowances(server));
+            guarded.allowances.push(Arc::clone(&allowances));
             let gate = Gate {
                 guard: (server.auth == Auth::Required).then(|| Arc::clone(&guard)),
                 policy,
+                allowances,
                 door: Door { names: vec![name], origins: server.behind.origins.clone() },
                 room: room.clone(),
                 most: server.behind.max_body,
@@ -149,6 +157,11 @@ impl Guarded {
             None => self.others.push((host, router)),
         }
     }
+}
+
+fn allowances(server: &ServerSettings) -> Allowances {
+    let tools = server.policy.limits().map(|(rule, limit)| (rule.to_owned(), limit));
+    Allowances::new(server.limit, tools)
 }
 
 /// What the bodies of all calls under way may take together.

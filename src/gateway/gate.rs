@@ -18,6 +18,7 @@ use tower::{Layer as _, Service};
 use crate::{
     engine::policy::Policy,
     gateway::{
+        allowance::Allowances,
         body::Room,
         door::Door,
         hiding::Hiding,
@@ -27,6 +28,7 @@ use crate::{
         watch::Watched,
     },
     guard::{Caller, Guard, GuardRefusal},
+    rate::Left,
 };
 
 /// What stands in front of one server.
@@ -35,6 +37,8 @@ pub struct Gate {
     pub guard: Option<Arc<Guard>>,
     /// What each tool needs.
     pub policy: Arc<Policy>,
+    /// How often each person may call.
+    pub allowances: Arc<Allowances>,
     /// The hosts and origins that may be named here.
     pub door: Door,
     /// The memory for bodies under way.
@@ -75,8 +79,9 @@ async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Re
     let caller = request.extensions().get::<Caller>().cloned();
     let method = request.method().clone();
     match gate.admitted(caller.as_ref(), request).await {
-        Ok((asked, request)) => {
-            let answer = next.run(request).await;
+        Ok((asked, left, request)) => {
+            let mut answer = next.run(request).await;
+            left.tell(answer.headers_mut());
             // A stream that is taken up again may bring answers to what was asked before.
             let listens = method == Method::GET || asked.listens;
             let lists = method == Method::GET || asked.lists_tools;
@@ -97,21 +102,31 @@ impl Gate {
         &self,
         caller: Option<&Caller>,
         request: Request,
-    ) -> Result<(Asked, Request), Refused> {
+    ) -> Result<(Asked, Left, Request), Refused> {
         if self.guard.is_some() && caller.is_none() {
             return Err(Refused::Guard(GuardRefusal::Missing));
         }
         let (mut parts, body) = request.into_parts();
         if parts.method != Method::POST {
-            return Ok((Asked::default(), Request::from_parts(parts, Body::empty())));
+            let request = Request::from_parts(parts, Body::empty());
+            return Ok((Asked::default(), Left::default(), request));
         }
         let (body, taken) = self.room.read(body, self.most, self.patience).await?;
         let messages =
             Message::read_all(&body).map_err(|unfit| Refused::Unfit(unfit, Value::Null))?;
         let asked = judge(&self.policy, caller, &parts.headers, &messages)?;
+        let left = self.counted(caller, &asked)?;
         parts.extensions.insert(asked.clone());
         parts.extensions.insert(taken);
-        Ok((asked, Request::from_parts(parts, Body::from(body))))
+        Ok((asked, left, Request::from_parts(parts, Body::from(body))))
+    }
+
+    /// Only what may be called counts: a refusal costs nothing.
+    fn counted(&self, caller: Option<&Caller>, asked: &Asked) -> Result<Left, Refused> {
+        let rule = |tool| self.policy.limit_of(tool).map_or(tool, |(rule, _)| rule);
+        let calls: Vec<&str> = asked.calls.iter().map(|tool| rule(tool)).collect();
+        let taken = self.allowances.take(caller.map(Caller::user), &calls);
+        taken.map_err(|exceeded| Refused::TooOften(exceeded, asked.id.clone()))
     }
 
     /// An answer that ends with the permission it was begun under.

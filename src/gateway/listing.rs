@@ -2,16 +2,14 @@
 //! keeps its bytes.
 
 mod events;
+#[cfg(test)]
+mod tests;
 
-use std::{fmt, ops::Range};
+use std::ops::Range;
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
-};
 use serde_json::value::RawValue;
 
-use crate::gateway::folding::folds_to;
+use crate::gateway::members::{any, elements, sole};
 
 pub(super) use self::events::Events;
 
@@ -26,15 +24,15 @@ pub(super) type Keep<'a> = &'a dyn Fn(&str) -> bool;
 /// changes. A member that some reader could take for `result` or `tools` counts as such, and a tool
 /// without one readable name is not kept.
 pub(super) fn without_hidden(json: &[u8], keep: Keep<'_>) -> Result<Option<Vec<u8>>, Unreadable> {
-    let Some(first) = json.iter().find(|b| !b.is_ascii_whitespace()) else { return Ok(None) };
-    let mut changes = Vec::new();
-    if *first == b'[' {
-        let batch: Vec<&RawValue> = serde_json::from_slice(json).map_err(|_| Unreadable)?;
-        batch.into_iter().for_each(|message| in_message(message.get(), keep, &mut changes));
-    } else {
-        let message: &RawValue = serde_json::from_slice(json).map_err(|_| Unreadable)?;
-        in_message(message.get(), keep, &mut changes);
+    if json.trim_ascii().is_empty() {
+        return Ok(None);
     }
+    let json = std::str::from_utf8(json).map_err(|_| Unreadable)?;
+    let whole: &RawValue = serde_json::from_str(json).map_err(|_| Unreadable)?;
+    let messages = elements(whole.get(), usize::MAX).unwrap_or_else(|| vec![whole.get()]);
+    let lists: Option<Vec<_>> = messages.into_iter().map(lists).collect();
+    let lists = lists.ok_or(Unreadable)?.concat();
+    let changes: Vec<_> = lists.into_iter().filter_map(|list| change(list, keep)).collect();
     Ok((!changes.is_empty()).then(|| spliced(json, changes)))
 }
 
@@ -44,74 +42,40 @@ struct Change<'a> {
     instead: String,
 }
 
-fn in_message<'a>(message: &'a str, keep: Keep<'_>, changes: &mut Vec<Change<'a>>) {
-    let lists = members(message, "result").flat_map(|result| members(result, "tools"));
-    changes.extend(lists.filter_map(|part| {
-        let tools: Vec<&RawValue> = serde_json::from_str(part).ok()?;
-        let kept = tools.iter().map(|tool| tool.get()).filter(|tool| is_kept(tool, keep));
-        let kept: Vec<&str> = kept.collect();
-        let instead = || format!("[{}]", kept.join(","));
-        (kept.len() < tools.len()).then(|| Change { part, instead: instead() })
-    }));
+/// The lists of tools in a message: one, but for a server that says things twice.
+fn lists(message: &str) -> Option<Vec<&str>> {
+    let results = any(message, "result")?;
+    let lists: Option<Vec<_>> = results.into_iter().map(|result| any(result, "tools")).collect();
+    lists.map(|lists| lists.concat())
+}
+
+fn change<'a>(list: &'a str, keep: Keep<'_>) -> Option<Change<'a>> {
+    let tools = elements(list, usize::MAX)?;
+    let kept: Vec<&str> = tools.iter().copied().filter(|tool| is_kept(tool, keep)).collect();
+    let instead = || format!("[{}]", kept.join(","));
+    (kept.len() < tools.len()).then(|| Change { part: list, instead: instead() })
 }
 
 fn is_kept(tool: &str, keep: Keep<'_>) -> bool {
-    let mut names = members(tool, "name");
-    let (Some(name), None) = (names.next(), names.next()) else { return false };
+    let Some([Some(name)]) = sole(tool, ["name"]) else { return false };
     serde_json::from_str::<String>(name).is_ok_and(|name| keep(&name))
 }
 
-/// The values of the members of `text` that some reader takes for `name`; none if it is no object.
-fn members<'a>(text: &'a str, name: &'static str) -> impl Iterator<Item = &'a str> {
-    let Members(members) = serde_json::from_str(text).unwrap_or_default();
-    let named =
-        move |(key, value): (String, &'a RawValue)| folds_to(&key, name).then_some(value.get());
-    members.into_iter().filter_map(named)
-}
-
 /// Each change lies within `json`, one after the other.
-fn spliced(json: &[u8], changes: Vec<Change<'_>>) -> Vec<u8> {
-    let (mut text, mut from) = (Vec::with_capacity(json.len()), 0);
+fn spliced(json: &str, changes: Vec<Change<'_>>) -> Vec<u8> {
+    let (mut text, mut from) = (String::with_capacity(json.len()), 0);
     for Change { part, instead } in changes {
         let Range { start, end } = place(json, part);
-        text.extend_from_slice(&json[from..start]);
-        text.extend_from_slice(instead.as_bytes());
+        text.push_str(&json[from..start]);
+        text.push_str(&instead);
         from = end;
     }
-    text.extend_from_slice(&json[from..]);
-    text
+    text.push_str(&json[from..]);
+    text.into_bytes()
 }
 
 /// Where in `json` a part of it stands.
-fn place(json: &[u8], part: &str) -> Range<usize> {
+fn place(json: &str, part: &str) -> Range<usize> {
     let start = part.as_ptr().addr() - json.as_ptr().addr();
     start..start + part.len()
-}
-
-/// The members of an object, in their order, with their values as they stand in the text.
-#[derive(Default)]
-struct Members<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_map(Collector).map(Self)
-    }
-}
-
-struct Collector;
-
-impl<'de> Visitor<'de> for Collector {
-    type Value = Vec<(String, &'de RawValue)>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = Vec::new();
-        while let Some(member) = map.next_entry::<String, &RawValue>()? {
-            members.push(member);
-        }
-        Ok(members)
-    }
 }

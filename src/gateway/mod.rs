@@ -7,7 +7,6 @@
 mod allowance;
 mod body;
 mod door;
-mod folding;
 mod gate;
 mod head;
 mod hiding;
@@ -15,6 +14,7 @@ mod identity;
 mod idle;
 mod judge;
 mod listing;
+mod members;
 mod message;
 mod proxy;
 mod refused;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::{
     gateway::message::Unfit,
     guard::{Guard, GuardRefusal},
+    rate::Exceeded,
 };
 
 /// Why a request goes no further.
@@ -22,6 +23,8 @@ pub(super) enum Refused {
     Denied(Value),
     /// MCP has no such method, and no rule names it; with the status, and the id to answer to.
     UnknownMethod(StatusCode, Value),
+    /// The caller called too often; with the id to answer to.
+    TooOften(Exceeded, Value),
     /// The body is over the most there may be, or broke off.
     TooLong,
     /// The body took too long.
@@ -49,6 +52,12 @@ impl Refused {
             }
             Self::Denied(id) => {
                 error(StatusCode::FORBIDDEN, -32602, "This is not offered here.", &id)
+            }
+            Self::TooOften(exceeded, id) => {
+                let text = exceeded.to_string();
+                let mut response = error(StatusCode::TOO_MANY_REQUESTS, -32000, &text, &id);
+                exceeded.tell(response.headers_mut());
+                response
             }
             Self::UnknownMethod(status, id) => error(status, -32601, "Method not found", &id),
             other => {

@@ -23,7 +23,7 @@ async fn it_connects_lists_what_it_may_use_and_calls() {
     let tools = client.list_all_tools().await.unwrap();
     let mut names: Vec<_> = tools.iter().map(|tool| tool.name.as_ref()).collect();
     names.sort_unstable();
-    assert_eq!(names, ["public_tool", "read_data", "user_profile", "whoami"]);
+    assert_eq!(names, ["public_tool", "rate_limited_tool", "read_data", "user_profile", "whoami"]);
     let answer = client.call_tool(CallToolRequestParams::new("whoami")).await.unwrap();
     let shown = format!("{answer:?}");
     assert!(shown.contains("usr_alice"), "{shown}");

@@ -15,7 +15,7 @@ use countersign::{
         policy::{Policy, Rule, ScopeRule, Unlisted},
         record::User,
     },
-    gateway::{Door, Gate, Room, gated},
+    gateway::{Allowances, Door, Gate, Room, gated},
     protocol::{id::UserId, issuer::Issuer, scope::Scopes},
 };
 use http::{HeaderMap, Method, Request, Response, header};
@@ -83,6 +83,7 @@ impl Demonstration {
         let gate = Gate {
             guard: Some(world.guard.clone()),
             policy: policy(unlisted).into(),
+            allowances: Arc::new(Allowances::new(None, [])),
             door: Door { names: vec![Issuer::parse(PUBLIC).unwrap()], origins: Vec::new() },
             room: Room::new(64 << 20),
             most: 1 << 20,

@@ -4,6 +4,7 @@
 mod back;
 mod failures;
 mod identity;
+mod limits;
 mod list;
 mod onward;
 mod session;
@@ -15,8 +16,11 @@ use std::{sync::Arc, time::Duration};
 use axum::{Router, body::Body};
 use countersign::{
     ambient::SeededEntropy,
-    engine::policy::{Policy, Rule, ScopeRule, Unlisted},
-    gateway::{Assertions, Door, Gate, Identity, Proxy, Room, SessionSeal, gated, pool, proxied},
+    engine::policy::{Access, CallLimit, Policy, Rule, ScopeRule, Unlisted},
+    gateway::{
+        Allowances, Assertions, Door, Gate, Identity, Proxy, Room, SessionSeal, gated, pool,
+        proxied,
+    },
     jose::seal::Vault,
     protocol::{id::ServerId, issuer::Issuer, scope::Scopes},
 };
@@ -60,6 +64,10 @@ pub(crate) fn assertions(world: &World, upstream: &Upstream) -> Identity {
     })
 }
 
+fn per_hour(calls: u32) -> CallLimit {
+    CallLimit { calls, window: Duration::from_hours(1) }
+}
+
 fn policy() -> Policy {
     let scope = |name: &str, implies: &str| ScopeRule {
         name: name.parse().unwrap(),
@@ -67,9 +75,13 @@ fn policy() -> Policy {
         implies: Scopes::parse(implies).unwrap(),
     };
     let tool = |name: &str, needs: &str| Rule::needing(name, Scopes::parse(needs).unwrap());
+    let mut slow = tool("slow", "read");
+    if let Access::Those { limit, .. } = &mut slow.access {
+        *limit = Some(per_hour(2));
+    }
     Policy::new(
         vec![scope("read", ""), scope("admin", "read")],
-        vec![tool("look", "read"), tool("delete", "admin")],
+        vec![tool("look", "read"), tool("delete", "admin"), slow],
         Vec::new(),
         Unlisted::Allow,
     )
@@ -104,6 +116,10 @@ impl Setup {
         let gate = Gate {
             guard: unlike.signed_in.then(|| world.guard.clone()),
             policy: Arc::new(policy()),
+            allowances: Arc::new(Allowances::new(
+                Some(per_hour(8)),
+                [("slow".to_owned(), per_hour(2))],
+            )),
             door: Door {
                 names: vec![Issuer::parse("http://localhost:8000").unwrap()],
                 origins: Vec::new(),

@@ -1,0 +1,151 @@
+//! Members of JSON objects, found so that no reader finds others: Go's `encoding/json` matches their
+//! names in any case, by simple Unicode folding, and of two of one name some take the first and some
+//! the last.
+
+use std::fmt;
+
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
+use serde_json::value::RawValue;
+
+/// The values of these members of `text` as they stand there; none if it is no object, if a member
+/// stands twice, or if one has a name that only lenient readers take for one of these.
+pub(super) fn sole<'a, const N: usize>(
+    text: &'a str,
+    names: [&'static str; N],
+) -> Option<[Option<&'a str>; N]> {
+    let mut found = [None; N];
+    each(text, &mut |key, value| {
+        let Some(at) = names.iter().position(|name| folds_to(key, name)) else { return true };
+        key == names[at] && found[at].replace(value).is_none()
+    })?;
+    Some(found)
+}
+
+/// The values of every member of `text` that some reader takes for `name`, of which there are none if
+/// it is no object; nothing if a member's name cannot be read.
+pub(super) fn any<'a>(text: &'a str, name: &str) -> Option<Vec<&'a str>> {
+    let mut found = Vec::new();
+    if !text.trim_ascii_start().starts_with('{') {
+        return Some(found);
+    }
+    each(text, &mut |key, value| {
+        if folds_to(key, name) {
+            found.push(value);
+        }
+        true
+    })?;
+    Some(found)
+}
+
+/// The elements of an array as they stand in `text`, `max` at most and one more that says there are
+/// too many; none if it is no array.
+pub(super) fn elements(text: &str, max: usize) -> Option<Vec<&str>> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let elements = reader.deserialize_seq(Elements(max)).ok()?;
+    reader.end().ok().map(|()| elements)
+}
+
+/// Whether a lenient reader takes `key` for `name`, which is one of ours: ASCII.
+fn folds_to(key: &str, name: &str) -> bool {
+    key.chars().map(folded).eq(name.chars().map(folded))
+}
+
+/// Besides ASCII, only two characters fold to an ASCII letter: the Kelvin sign and the long s.
+const fn folded(c: char) -> char {
+    match c {
+        '\u{212A}' => 'k',
+        '\u{17F}' => 's',
+        _ => c.to_ascii_lowercase(),
+    }
+}
+
+/// Calls `member` for each until it is told to stop; none if it was, or if `text` is no object.
+fn each<'a>(text: &'a str, member: &mut dyn FnMut(&str, &'a str) -> bool) -> Option<()> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    Each(member).deserialize(&mut reader).ok()?;
+    reader.end().ok()
+}
+
+struct Each<'f, 'a>(&'f mut dyn FnMut(&str, &'a str) -> bool);
+
+impl<'de> DeserializeSeed<'de> for Each<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Each<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some((key, value)) = map.next_entry::<String, &RawValue>()? {
+            if !self.0(&key, value.get()) {
+                return Err(A::Error::custom("ambiguous"));
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Elements(usize);
+
+impl<'de> Visitor<'de> for Elements {
+    type Value = Vec<&'de str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut elements = Vec::new();
+        while elements.len() <= self.0 {
+            let Some(element) = seq.next_element::<&RawValue>()? else { return Ok(elements) };
+            elements.push(element.get());
+        }
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(elements)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_go_takes_for_ours_are_taken_for_ours() {
+        for key in ["name", "NAME", "Name", "nAmE"] {
+            assert!(folds_to(key, "name"), "{key}");
+        }
+        assert!(folds_to("tas\u{212A}Id", "taskId") && folds_to("ta\u{17F}kid", "taskId"));
+        for key in ["names", "nam", "nàme", "na\u{212A}e", ""] {
+            assert!(!folds_to(key, "name"), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_member_is_found_once_and_by_its_own_name_or_not_at_all() {
+        assert_eq!(sole(r#" {"b": [1] ,"c":2} "#, ["a", "b"]), Some([None, Some("[1]")]));
+        for text in ["[]", "7", "{}x", r#"{"a":1,"a":1}"#, r#"{"A":1}"#, r#"{"a":1,"\u0061":1}"#] {
+            assert_eq!(sole(text, ["a"]), None, "{text}");
+        }
+        assert_eq!(any(r#"{"a":1,"A":2,"b":3}"#, "a"), Some(vec!["1", "2"]));
+        assert_eq!(any(r#"["a"]"#, "a"), Some(vec![]));
+        assert_eq!(any(r#"{"\ud800":1,"a":2}"#, "a"), None);
+    }
+
+    #[test]
+    fn elements_are_not_gathered_beyond_the_most_there_may_be() {
+        assert_eq!(elements("[1, {} ]", 2), Some(vec!["1", "{}"]));
+        assert_eq!(elements("[1,2,3,4,5]", 2).map(|all| all.len()), Some(3));
+        assert_eq!(elements("[1,2,3,", 1), None);
+        assert_eq!(elements("{}", 1), None);
+    }
+}
