@@ -7,10 +7,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     ambient::{Clock, Entropy, random},
-    app::site::Parts,
+    app::{people::People, site::Parts},
     config::{Config, DatabaseUrl, Fault},
     flow::{
         keys::{self, KeysError},
+        personal::PersonalTokens,
         providers::Provider,
         revoke::Revoker,
     },
@@ -22,6 +23,8 @@ use crate::{
 };
 
 mod guarded;
+mod people;
+mod references;
 mod servers;
 mod shown;
 mod site;
@@ -141,18 +144,20 @@ pub async fn build_on(
     let now = hands.clock.now();
     revoker.recall(revoker.horizon(now), now).await?;
     let local = LocalKeys::new(keys.public.clone());
+    let dev_secret = ClientSecret::from_entropy(random(&*hands.entropy));
+    let providers: Arc<[Provider]> = site::providers(config, &hands.clock, &dev_secret).into();
+    let people = People::new(config, &hands, &providers);
     let guarded = guarded::Parts {
         config,
         hands: &hands,
         keys: &keys,
         local: &local,
         revocations: &revocations,
+        look_up: references::look_up(&people.references),
     };
     let guarded = guarded.guarded()?;
-    let dev_secret = ClientSecret::from_entropy(random(&*hands.entropy));
-    let providers: Arc<[Provider]> = site::providers(config, &hands.clock, &dev_secret).into();
     let parts = Parts { config, hands: &hands, keys: &keys, revoker: &revoker };
-    let site = Arc::new(parts.site(Arc::clone(&providers)));
+    let site = Arc::new(parts.site(Arc::clone(&providers), &people));
     let rates = Arc::clone(&site.rates);
     let allowances = guarded.allowances;
     let counts: Vec<tend::Forget> = vec![
@@ -164,6 +169,24 @@ pub async fn build_on(
     let dev = servers::development(config, &hands, &dev_secret)?;
     let listen = config.listen.addresses.iter().map(|listen| listen.address).collect();
     Ok(App { router, listen, dev, hands, revoker, providers, counts })
+}
+
+/// Makes and lists personal access tokens, without the rest of the service.
+///
+/// # Errors
+/// [`StartFault`] when the master key cannot be had.
+pub fn personal_tokens(
+    config: &Config,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+) -> Result<Arc<PersonalTokens>, StartFault> {
+    let master = config.master_keys.obtain(&*entropy).map_err(StartFault::Config)?;
+    let vault = Arc::new(Vault::new(master).ok_or(KeysError::Sealed)?);
+    let hands = Hands { store, vault, clock, entropy, stop: CancellationToken::new() };
+    let dev_secret = ClientSecret::from_entropy(random(&*hands.entropy));
+    let providers: Arc<[Provider]> = site::providers(config, &hands.clock, &dev_secret).into();
+    Ok(People::new(config, &hands, &providers).personal)
 }
 
 impl App {

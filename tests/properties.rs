@@ -1,6 +1,9 @@
 //! Properties that hold for every input, tried on many.
 #![cfg(feature = "server")]
 
+#[path = "properties/policy.rs"]
+mod policy;
+
 use std::{sync::LazyLock, time::Duration};
 
 use proptest::prelude::*;

@@ -6,7 +6,7 @@ use axum::Router;
 use url::Url;
 
 use crate::{
-    app::{Hands, StartFault},
+    app::{Hands, StartFault, references},
     config::Config,
     demo::{Demo, ProfileLookup, demo_service},
     engine::policy::{Auth, IdentityTo, Policy, ServerSettings, Upstream},
@@ -15,7 +15,7 @@ use crate::{
         Allowances, Assertions, Door, Gate, Identity, Proxy, Room, SessionSeal, gated, pool,
         proxied,
     },
-    guard::{Guard, LocalKeys, Protected, Revocations},
+    guard::{Guard, LocalKeys, LookUp, Protected, Revocations},
     protocol::{id::UserId, issuer::Issuer},
     web,
 };
@@ -27,6 +27,7 @@ pub(super) struct Parts<'a> {
     pub(super) keys: &'a SigningKeys,
     pub(super) local: &'a LocalKeys,
     pub(super) revocations: &'a Revocations,
+    pub(super) look_up: LookUp,
 }
 
 /// The servers at our own public URL, and those under other host names.
@@ -127,6 +128,8 @@ impl Parts<'_> {
         Guard::local(protected, self.local.clone())
             .with_clock(Arc::clone(&self.hands.clock))
             .with_revocations(self.revocations.clone())
+            .with_references(Arc::clone(&self.look_up))
+            .with_static_tokens(references::fixed(self.config, server))
     }
 
     fn profiles(&self) -> ProfileLookup {

@@ -4,24 +4,21 @@ use std::sync::Arc;
 
 use crate::{
     ambient::Clock,
-    app::{Hands, servers, shown},
+    app::{Hands, people::People, references, shown},
     config::Config,
-    engine::{authorize::Terms, policy::ServerSettings},
     flow::{
         account::Accounts,
-        authorizer::Authorizer,
         callback::Callbacks,
         clients::{ASSERTION_ALGORITHMS, Clients},
+        introspect::Introspection,
         keys::SigningKeys,
-        pending::Departures,
         providers::Provider,
         register::Registrations,
         revoke::{Revocation, Revoker},
-        session::Sessions,
         sign_in::SignIns,
-        standing::Standing,
         tokens::Tokens,
     },
+    guard::LEEWAY,
     jose::id_token::UnsignedTokens,
     protocol::secret::ClientSecret,
     provider::{adapter, secret::Secret, settings::ProviderSettings},
@@ -45,15 +42,15 @@ pub(super) struct Parts<'a> {
 
 impl Parts<'_> {
     /// The whole site.
-    pub(super) fn site(&self, providers: Arc<[Provider]>) -> Site {
+    pub(super) fn site(&self, providers: Arc<[Provider]>, people: &People) -> Site {
         let clients = Arc::new(clients(self.config, self.hands));
-        let people = People::new(self, &providers);
         Site {
-            sign_ins: self.sign_ins(&clients, &people),
-            callbacks: self.callbacks(&people),
-            accounts: self.accounts(&clients, &people),
-            tokens: self.tokens(&clients, &people),
+            sign_ins: self.sign_ins(&clients, people),
+            callbacks: self.callbacks(people),
+            accounts: self.accounts(&clients, people),
+            tokens: self.tokens(&clients, people),
             revocation: self.revocation(clients),
+            introspection: self.introspection(people),
             registrations: self.registrations(),
             health: shown::health(&self.hands.store, &self.hands.clock, providers, self.config),
             published: shown::published(self.config, self.keys),
@@ -102,6 +99,7 @@ impl Parts<'_> {
             departures: Arc::clone(&people.departures),
             providers: Arc::clone(&people.providers),
             clients: Arc::clone(clients),
+            personal: Arc::clone(&people.personal),
             revoker: Arc::clone(self.revoker),
             clock,
             entropy,
@@ -117,6 +115,7 @@ impl Parts<'_> {
             revoker: Arc::clone(self.revoker),
             standing: Arc::clone(&people.standing),
             signer: self.keys.signer.clone(),
+            opaque: references::opaque(self.config),
             issuer: self.config.public_url.clone(),
             limits: self.config.limits.clone(),
             clock,
@@ -147,68 +146,18 @@ impl Parts<'_> {
             clock: Arc::clone(&self.hands.clock),
         }
     }
-}
 
-/// What every flow about people shares.
-struct People {
-    providers: Arc<[Provider]>,
-    terms: Arc<[Terms]>,
-    standing: Arc<Standing>,
-    sessions: Arc<Sessions>,
-    departures: Arc<Departures>,
-    authorizer: Arc<Authorizer>,
-}
-
-impl People {
-    fn new(parts: &Parts<'_>, providers: &Arc<[Provider]>) -> Self {
-        let Hands { store, vault, clock, entropy, .. } = parts.hands;
-        let (store, vault) = (|| Arc::clone(store), || Arc::clone(vault));
-        let (clock, entropy) = (|| Arc::clone(clock), || Arc::clone(entropy));
-        let (limits, expand) = (|| parts.config.limits.clone(), servers::expand(parts.config));
-        let terms: Arc<[Terms]> = parts.config.servers.iter().map(terms).collect();
-        let standing = Arc::new(Standing {
-            store: store(),
-            vault: vault(),
-            providers: Arc::clone(providers),
-            terms: Arc::clone(&terms),
-            expand: Arc::clone(&expand),
-            clock: clock(),
-        });
-        let sessions = Sessions {
-            store: store(),
-            standing: Arc::clone(&standing),
-            limits: limits(),
-            clock: clock(),
-            entropy: entropy(),
-        };
-        let departures = Departures {
-            store: store(),
-            vault: vault(),
-            limits: limits(),
-            clock: clock(),
-            entropy: entropy(),
-        };
-        let authorizer = Authorizer {
-            store: store(),
-            vault: vault(),
-            expand,
-            limits: limits(),
-            clock: clock(),
-            entropy: entropy(),
-        };
-        Self {
-            providers: Arc::clone(providers),
-            terms,
-            standing,
-            sessions: Arc::new(sessions),
-            departures: Arc::new(departures),
-            authorizer: Arc::new(authorizer),
+    fn introspection(&self, people: &People) -> Introspection {
+        Introspection {
+            store: Arc::clone(&self.hands.store),
+            askers: references::askers(self.config),
+            references: Arc::clone(&people.references),
+            keys: self.keys.public.clone(),
+            issuer: self.config.public_url.clone(),
+            leeway: LEEWAY,
+            clock: Arc::clone(&self.hands.clock),
         }
     }
-}
-
-fn terms(server: &ServerSettings) -> Terms {
-    Terms { id: server.id.clone(), resource: server.resource.clone(), scopes: server.scopes() }
 }
 
 fn clients(config: &Config, hands: &Hands) -> Clients {

@@ -54,7 +54,7 @@ pub(super) enum Command {
     /// Look at people, lock them out, sign them out
     #[command(subcommand, after_help = help::USER)]
     User(User),
-    /// Look at tokens
+    /// Make, list and revoke personal access tokens; explain any token
     #[command(subcommand, after_help = help::TOKEN)]
     Token(Token),
     /// Show every environment variable
@@ -173,10 +173,43 @@ pub(super) enum User {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Token {
+    /// Make a token for a person at one server; prints it, once
+    #[command(after_help = help::TOKEN)]
+    Create(TokenCreate),
+    /// List personal access tokens
+    List {
+        /// Only of this person
+        #[arg(long, value_name = "ID")]
+        user: Option<String>,
+    },
+    /// End a personal access token
+    Revoke {
+        /// Its id, as list shows it
+        id: String,
+    },
     /// Say, check by check, why a token is accepted or refused
     #[command(after_help = help::INSPECT)]
     Inspect {
         /// The token; standard input when left out, where other users of this machine do not see it
         token: Option<String>,
     },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TokenCreate {
+    /// The server it is for: the stem of its file in servers/
+    #[arg(long, value_name = "ID")]
+    pub(super) server: String,
+    /// Whose it is: the id that user list shows
+    #[arg(long, value_name = "ID")]
+    pub(super) user: String,
+    /// What it may do there, separated by spaces; no more than the person may
+    #[arg(long, value_name = "SCOPES")]
+    pub(super) scopes: String,
+    /// What will use it
+    #[arg(long)]
+    pub(super) name: String,
+    /// How long it lives, at most 365d
+    #[arg(long, value_name = "TIME", default_value = "90d")]
+    pub(super) expires: String,
 }

@@ -22,6 +22,8 @@ Examples:
   countersign client add --name App --redirect https://app.example/callback
                                     register a client by hand
   countersign user list             who signed in; disable or sign out one person
+  countersign token create --server demo --user usr_… --scopes read --name CI
+                                    a token for a program without a browser
   countersign token inspect < token.txt
                                     why a token is accepted or refused
 
@@ -90,8 +92,17 @@ same one.";
 
 pub(super) const TOKEN: &str = "\
 Examples:
+  countersign token create --server demo --user usr_Zk3vT1mYQ9m1b0rJtqk2Vw --scopes read --name CI
+  countersign token create --server demo --user usr_Zk3vT1mYQ9m1b0rJtqk2Vw --scopes \"read write\" \\
+    --name \"Nightly report\" --expires 30d --json | jq -r .token > token.txt
+  countersign token list --user usr_Zk3vT1mYQ9m1b0rJtqk2Vw
+  countersign token revoke 1aSvJ4gAZSyPSYf9R0QJrQ
   countersign token inspect < token.txt
-  countersign login --print-token | countersign token inspect --json";
+  countersign login --print-token | countersign token inspect --json
+
+A token is good at one server, for what the person may do there now: whoever is disabled or no longer
+admitted loses it, and so does whoever is signed out. The person must have signed in once. The
+service may run meanwhile; a revoked token is refused within five seconds.";
 
 pub(super) const INSPECT: &str = "\
 Examples:
@@ -99,7 +110,7 @@ Examples:
   countersign login --print-token | countersign token inspect --json
 
 Works on the configuration and the database, without network, and never prints the token. Exit code
-1 when the token is refused. Refresh tokens, codes and client secrets are recognised too.";
+1 when the token is refused. Personal and opaque tokens, refresh tokens, codes and client secrets are recognised too.";
 
 pub(super) const TOPIC: &str = "{about}\n{after-help}";
 

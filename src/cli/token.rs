@@ -1,10 +1,14 @@
-//! `countersign token inspect`: why a token is accepted or refused, check by check. Works on the
-//! configuration and the database, never on the network, and never prints the token.
+//! `countersign token`: personal access tokens, and `inspect`: why a token is accepted or refused, check
+//! by check, by the configuration and the database, never by the network, and without printing it.
 
 mod access;
+mod create;
 mod findings;
 mod keys;
+mod list;
+mod reference;
 mod refresh;
+mod revoke;
 mod secrets;
 
 use std::sync::Arc;
@@ -23,7 +27,8 @@ use crate::{
     app,
     config::Config,
     protocol::secret::{
-        AuthorizationCode, BrowserToken, ClientSecret, RefreshToken, UpstreamState,
+        AuthorizationCode, BrowserToken, ClientSecret, OpaqueAccessToken, PersonalAccessToken,
+        RefreshToken, SessionToken, UpstreamState,
     },
     store::Store,
 };
@@ -37,8 +42,16 @@ struct Desk {
 
 /// Does what was asked.
 pub(super) async fn token(place: &Place, asked: args::Token) -> Result<Answer, Failure> {
-    let args::Token::Inspect { token } = asked;
     let config = place.config()?;
+    match asked {
+        args::Token::Create(asked) => create::create(&config, &asked).await,
+        args::Token::List { user } => list::list(&config, user.as_deref()).await,
+        args::Token::Revoke { id } => revoke::revoke(&config, &id).await,
+        args::Token::Inspect { token } => inspect(config, token).await,
+    }
+}
+
+async fn inspect(config: Config, token: Option<String>) -> Result<Answer, Failure> {
     let token = match token {
         Some(token) => Zeroizing::new(token),
         None => place::standard_input()?,
@@ -69,6 +82,9 @@ impl Desk {
             _ if token.starts_with(RefreshToken::PREFIX) => self.refresh_token(token).await,
             _ if token.starts_with(AuthorizationCode::PREFIX) => self.code(token).await,
             _ if token.starts_with(ClientSecret::PREFIX) => self.client_secret(token).await,
+            _ if token.starts_with(PersonalAccessToken::PREFIX) => self.personal(token).await,
+            _ if token.starts_with(OpaqueAccessToken::PREFIX) => self.opaque(token).await,
+            _ if token.starts_with(SessionToken::PREFIX) => Ok(secrets::cookie()),
             _ if token.starts_with(UpstreamState::PREFIX) => Ok(secrets::state()),
             _ if token.starts_with(BrowserToken::PREFIX) => Ok(secrets::cookie()),
             _ => self.access_token(token).await,

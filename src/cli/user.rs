@@ -87,7 +87,7 @@ fn told(text: &str, json: serde_json::Value) -> Answer {
     Answer { text: shown(text), json, exit: Exit::Good }
 }
 
-fn not_found(id: &UserId) -> Answer {
+pub(super) fn not_found(id: &UserId) -> Answer {
     let text = format!("There is no user {id}; countersign user list shows every one.");
     let json = json!({ "good": false, "error": "there is no such user", "id": id });
     Answer { text: shown(&text), json, exit: Exit::Finding }

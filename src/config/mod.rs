@@ -43,6 +43,7 @@ pub use self::{
     listen::{Listen, ListenAddress, NotAnAddress},
     lookup::Lookup,
     master_key::{MasterKey, MasterKeys},
+    values::days,
     variables::{VARIABLES, Variable, variable},
 };
 use self::{environment::Environment, server_file::Place};

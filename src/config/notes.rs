@@ -22,7 +22,20 @@ pub(super) fn notes(
     });
     let here = reachable(environment).into_iter().chain(other_port(environment));
     let here = here.chain(crowded(environment));
-    here.chain(writable(&root.join("data"))).chain(open).collect()
+    let known = servers.iter().filter_map(known_tokens);
+    here.chain(writable(&root.join("data"))).chain(open).chain(known).collect()
+}
+
+/// Whoever learns a static token is in, from anywhere, until somebody edits the file.
+fn known_tokens(server: &ServerSettings) -> Option<Fault> {
+    let users: Vec<_> = server.tokens.fixed.iter().map(|token| token.user.as_str()).collect();
+    let what = format!(
+        "takes static tokens that nobody signs in for and that never expire, as: {}",
+        users.join(", ")
+    );
+    let remedy = "remove [[token]] where real people sign in; countersign token create makes tokens that end";
+    let place = format!("servers/{}.toml", server.id);
+    (!users.is_empty()).then(|| Fault::new(place, what, remedy))
 }
 
 /// Who can write to the folder can put another master key or database in the place of ours.

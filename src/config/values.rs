@@ -14,6 +14,19 @@ pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
     if span.is_zero() { Err(NOT_A_DURATION) } else { Ok(span) }
 }
 
+/// A positive length of time in days, such as `30d`, or as [`duration`] reads it.
+///
+/// # Errors
+/// What is wrong with it, to follow after it.
+pub fn days(text: &str) -> Result<Duration, &'static str> {
+    let text = text.trim();
+    let days = text.strip_suffix('d').and_then(|days| days.parse::<u32>().ok());
+    match days {
+        Some(days @ 1..) => Ok(Duration::from_hours(24).saturating_mul(days)),
+        _ => duration(text),
+    }
+}
+
 /// A number of bytes such as `512KiB` or `4MiB`.
 pub(super) fn size(text: &str) -> Option<usize> {
     let text = text.trim();

@@ -85,7 +85,7 @@ fn assertion(params: &Params) -> Result<Option<Zeroizing<String>>, TokenError> {
 }
 
 /// RFC 6749 §2.3.1: both halves are form-encoded before they are joined.
-fn basic(header: &str) -> Result<(ClientId, Zeroizing<String>), TokenError> {
+pub(crate) fn basic(header: &str) -> Result<(ClientId, Zeroizing<String>), TokenError> {
     let malformed = || TokenError::invalid_client("The Authorization header is not HTTP Basic.");
     let (scheme, encoded) = header.split_once(' ').ok_or_else(malformed)?;
     if !scheme.eq_ignore_ascii_case("basic") {

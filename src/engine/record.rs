@@ -1,6 +1,8 @@
 //! The records of the authorization server: what survives a restart. Secrets stand in them as
 //! digests or sealed bytes only.
 
+mod issued;
+
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +19,8 @@ use crate::{
         secret::Digest,
     },
 };
+
+pub use self::issued::{OpaqueToken, PersonalToken};
 
 /// How a client came to us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,25 +1,30 @@
 //! A person's own page: their identities, the apps they allowed, and their signed-in browsers.
 
+mod apps;
 mod names;
+mod tokens;
 
 use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 pub use self::names::{name_of_identity, name_of_session};
+use self::tokens::by;
 use crate::{
     ambient::{Clock, Entropy, random},
-    engine::record::{Client, Consent, Grant, HeldIdentity, IdentityKey, Session},
+    engine::record::{Client, Consent, Grant, HeldIdentity, IdentityKey, PersonalToken, Session},
     flow::{
         clients::Clients,
         pending::{Departure, DepartureFault, Departures, Purpose},
+        personal::{NoToken, PersonalTokens},
         providers::Provider,
         revoke::Revoker,
         session::{Live, Sessions},
     },
     jose::seal::Vault,
     protocol::{
-        id::{ClientId, ProviderId},
+        id::{ClientId, ProviderId, ServerId},
+        scope::Scopes,
         secret::SessionToken,
     },
     store::{Store, StoreError},
@@ -39,6 +44,8 @@ pub struct Accounts {
     pub providers: Arc<[Provider]>,
     /// What apps call themselves.
     pub clients: Arc<Clients>,
+    /// Tokens made by hand.
+    pub personal: Arc<PersonalTokens>,
     /// Ends grants.
     pub revoker: Arc<Revoker>,
     /// The time.
@@ -55,6 +62,10 @@ pub struct Overview {
     pub identities: Vec<HeldIdentity>,
     /// What they allowed, latest use first, one entry per app.
     pub apps: Vec<App>,
+    /// Tokens they made by hand, and that are good.
+    pub tokens: Vec<PersonalToken>,
+    /// Where they may make one, and what for.
+    pub offers: Vec<(ServerId, Scopes)>,
     /// Their browsers.
     pub sessions: Vec<Session>,
     /// Ties the page's forms to this session.
@@ -77,6 +88,8 @@ pub struct App {
 pub enum Change {
     /// End everything an app was allowed.
     Disconnect(ClientId),
+    /// End a token that was made by hand, named by its grant.
+    Revoke(String),
     /// Take an identity away, named by [`name_of_identity`].
     Remove(String),
     /// Sign a browser out, named by [`name_of_session`].
@@ -102,8 +115,8 @@ pub enum AccountFault {
     /// Nobody is signed in, or the form is another session's.
     #[error("This page has expired, or was opened in another browser.")]
     Form,
-    /// The sign-in was too long ago to change how one signs in.
-    #[error("For your safety, ways to sign in are changed only shortly after signing in.")]
+    /// The sign-in was too long ago to change how one signs in, or to make a token.
+    #[error("For your safety, this can be done only shortly after signing in.")]
     TooLongAgo,
     /// There is no such provider.
     #[error("This way to sign in is not offered here.")]
@@ -111,6 +124,9 @@ pub enum AccountFault {
     /// The provider is down.
     #[error("{0} cannot be reached right now.")]
     ProviderDown(String),
+    /// The token that was wanted is not to be had.
+    #[error(transparent)]
+    NoToken(NoToken),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -131,10 +147,12 @@ impl Accounts {
         let sessions = self.store.sessions_of(user, now).await?;
         let grants = self.store.grants_of(user, now).await?;
         let apps = self.apps(grants, self.store.consents_of(user).await?).await?;
+        let tokens = self.personal.live(user).await?;
+        let offers = self.personal.offers(user, &by(&live)).await?;
         let digest = live.session.digest.as_bytes();
         let sealed = self.vault.seal(FORM, digest, random(&*self.entropy));
         let form = URL_SAFE_NO_PAD.encode(sealed);
-        Ok(Some(Overview { live, identities, apps, sessions, form }))
+        Ok(Some(Overview { live, identities, apps, tokens, offers, sessions, form }))
     }
 
     /// One change, asked for by the page of this session.
@@ -154,6 +172,7 @@ impl Accounts {
                 self.store.disconnect(user, &client, now).await?;
                 true
             }
+            Change::Revoke(name) => self.revoke(&live, &name).await?,
             Change::Remove(name) => self.remove(&live, &name).await?,
             Change::End(name) => self.end(&live, &name).await?,
             Change::SignOut => self.store.end_session(&live.session.digest).await?,
@@ -232,40 +251,6 @@ impl Accounts {
             Some(key) => Ok(self.store.unlink(&key, &live.user.id, self.clock.now()).await?),
             None => Ok(false),
         }
-    }
-
-    async fn apps(
-        &self,
-        grants: Vec<Grant>,
-        consents: Vec<Consent>,
-    ) -> Result<Vec<App>, StoreError> {
-        let mut apps: Vec<App> = Vec::new();
-        for grant in grants {
-            self.app(&mut apps, &grant.authorization.client.clone(), |app| app.grants.push(grant))
-                .await?;
-        }
-        for consent in consents {
-            self.app(&mut apps, &consent.client.clone(), |app| app.consents.push(consent)).await?;
-        }
-        Ok(apps)
-    }
-
-    async fn app(
-        &self,
-        apps: &mut Vec<App>,
-        id: &ClientId,
-        add: impl FnOnce(&mut App),
-    ) -> Result<(), StoreError> {
-        if let Some(app) = apps.iter_mut().find(|app| app.id == *id) {
-            add(app);
-            return Ok(());
-        }
-        let client = self.clients.known(id).await?;
-        let (grants, consents) = (Vec::new(), Vec::new());
-        let mut app = App { id: id.clone(), client, grants, consents };
-        add(&mut app);
-        apps.push(app);
-        Ok(())
     }
 
     async fn identity(&self, live: &Live, name: &str) -> Result<Option<IdentityKey>, StoreError> {

@@ -1,6 +1,6 @@
 //! Floor 4: the flows, where pure steps meet the store and the world: load, step, save.
 //!
-//! Owns the order of things in a sign-in, a token request, a registration and a revocation. Each flow
+//! Owns the order of things in a sign-in, a token request, a registration, a revocation and an introspection. Each flow
 //! is a small struct of the hands it needs; what is right or wrong is decided in `engine`, `jose`
 //! and `provider`.
 
@@ -9,10 +9,13 @@ pub mod authorizer;
 pub mod callback;
 pub mod clients;
 mod firebase;
+pub mod introspect;
 pub mod keys;
 pub mod pending;
+pub mod personal;
 pub mod posted;
 pub mod providers;
+pub mod references;
 pub mod register;
 pub mod revoke;
 pub mod session;

@@ -6,7 +6,7 @@ use crate::{
     ambient::{Clock, Timestamp},
     engine::{client_auth::Credentials, limits::Limits},
     flow::{clients::Clients, store_trouble},
-    guard::Revocations,
+    guard::{RECHECK_AFTER, Revocations},
     jose::{access_token::verify_access_token, keys::KeySet, seal::Vault},
     protocol::{
         error::TokenError,
@@ -14,7 +14,7 @@ use crate::{
         id::{GrantId, UserId},
         issuer::Issuer,
         resource::Resource,
-        secret::RefreshToken,
+        secret::{OpaqueAccessToken, RefreshToken},
     },
     store::{Store, StoreError},
 };
@@ -67,7 +67,8 @@ impl Revoker {
     }
 
     fn until(&self, now: Timestamp) -> Timestamp {
-        now.plus(self.limits.access_token).plus(self.limits.leeway)
+        // What a guard has looked up it believes for a while, however short tokens live.
+        now.plus(self.limits.access_token.max(RECHECK_AFTER)).plus(self.limits.leeway)
     }
 }
 
@@ -105,8 +106,15 @@ impl Revocation {
         let token = params.one("token");
         let token = token.ok_or_else(|| TokenError::invalid_request("token is missing."))?;
         let now = self.clock.now();
-        let Some(grant) = self.grant_of(token, now) else { return Ok(()) };
         let store = &self.revoker.store;
+        let grant = match OpaqueAccessToken::parse(token) {
+            Some(token) => {
+                let found = store.opaque_token(&token.digest()).await;
+                found.map_err(|e| store_trouble(&e))?.map(|claims| claims.grant_id)
+            }
+            None => self.grant_of(token, now),
+        };
+        let Some(grant) = grant else { return Ok(()) };
         let found = store.grant(&grant).await.map_err(|e| store_trouble(&e))?;
         if found.is_some_and(|grant| grant.authorization.client == client.client().id) {
             self.revoker.revoke(&grant, now).await.map_err(|e| store_trouble(&e))?;

@@ -95,20 +95,35 @@ impl Standing {
         }
     }
 
+    /// Everything that a person has at a server by one identity: server's ∩ principal's.
+    ///
+    /// # Errors
+    /// [`Fallen`].
+    pub async fn reach(
+        &self,
+        terms: &Terms,
+        user: &UserId,
+        key: &IdentityKey,
+        auth_time: Timestamp,
+    ) -> Result<(User, Scopes), Fallen> {
+        let (user, principal) = self.principal(user, key, auth_time).await?;
+        let has = (self.expand)(&terms.id, principal.scopes());
+        Ok((user, terms.scopes.intersection(&has)))
+    }
+
     /// The person behind a grant, and what of its scopes still holds: granted ∩ server's ∩ principal's.
     ///
     /// # Errors
     /// [`Fallen`].
-    async fn scopes(&self, granted: &Authorization) -> Result<(User, Scopes), Fallen> {
+    pub async fn scopes(&self, granted: &Authorization) -> Result<(User, Scopes), Fallen> {
         let terms = self
             .terms
             .iter()
             .find(|terms| terms.id == granted.server && terms.resource == granted.resource);
         let terms = terms.ok_or(Fallen::Gone("That MCP server is no longer guarded here."))?;
-        let (user, principal) =
-            self.principal(&granted.user, &granted.identity, granted.auth_time).await?;
-        let has = (self.expand)(&terms.id, principal.scopes());
-        let left = granted.scopes.intersection(&terms.scopes).intersection(&has);
+        let (user, reach) =
+            self.reach(terms, &granted.user, &granted.identity, granted.auth_time).await?;
+        let left = granted.scopes.intersection(&reach);
         if left.is_empty() && !granted.scopes.is_empty() {
             return Err(Fallen::Gone("None of the permissions granted is left."));
         }

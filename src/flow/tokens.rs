@@ -10,7 +10,7 @@ use crate::{
     engine::{
         client_auth::{AuthenticatedClient, Credentials},
         limits::Limits,
-        record::{Authorization, Code, Grant, User},
+        record::{Authorization, Code, Grant, OpaqueToken, User},
         redeem::{open_grant, redeem},
     },
     flow::{
@@ -24,11 +24,11 @@ use crate::{
         access::{ACCESS_TOKEN_TYPE, AccessClaims},
         error::{TokenError, TokenErrorCode},
         form::Params,
-        id::{GrantId, TokenId, UserId},
+        id::{GrantId, ServerId, TokenId, UserId},
         issuer::Issuer,
         response::TokenResponse,
         scope::Scopes,
-        secret::{AuthorizationCode, RefreshToken},
+        secret::{AuthorizationCode, OpaqueAccessToken, RefreshToken},
     },
     store::{Spent, Store},
 };
@@ -53,6 +53,8 @@ pub struct Tokens {
     pub standing: Arc<Standing>,
     /// Signs access tokens.
     pub signer: SigningKey,
+    /// The servers whose access tokens are opaque.
+    pub opaque: Vec<ServerId>,
     /// Ourselves.
     pub issuer: Issuer,
     /// How long things live.
@@ -139,7 +141,7 @@ impl Tokens {
         let first = refresh.as_ref().map(RefreshToken::digest);
         let grant = open_grant(code, first, &self.limits, now);
         self.spend(code, Some(&grant), now).await?;
-        self.respond(&grant, user, grant.authorization.scopes.clone(), refresh, now)
+        self.respond(&grant, user, grant.authorization.scopes.clone(), refresh, now).await
     }
 
     /// RFC 6749 §4.1.2: used twice, the code's grant is revoked.
@@ -162,7 +164,7 @@ impl Tokens {
         }
     }
 
-    fn respond(
+    async fn respond(
         &self,
         grant: &Grant,
         user: &User,
@@ -171,17 +173,33 @@ impl Tokens {
         now: Timestamp,
     ) -> Result<TokenResponse, TokenError> {
         let claims = self.claims(grant, user, scope.clone(), now);
-        let access_token = self.signer.sign(Some(ACCESS_TOKEN_TYPE), &claims).map_err(|error| {
-            tracing::error!(%error, "an access token could not be signed");
-            TokenError::new(TokenErrorCode::TemporarilyUnavailable, "Try again in a few seconds.")
-        })?;
+        let expires_in = claims.exp.since(now).as_secs();
+        let access_token = if self.opaque.contains(&grant.authorization.server) {
+            self.stored(claims).await?
+        } else {
+            self.signed(&claims)?
+        };
         Ok(TokenResponse {
             access_token,
             token_type: "Bearer",
-            expires_in: claims.exp.since(now).as_secs(),
+            expires_in,
             refresh_token: refresh.map(|token| token.reveal().to_owned()),
             scope,
         })
+    }
+
+    fn signed(&self, claims: &AccessClaims) -> Result<String, TokenError> {
+        self.signer.sign(Some(ACCESS_TOKEN_TYPE), claims).map_err(|error| {
+            tracing::error!(%error, "an access token could not be signed");
+            TokenError::new(TokenErrorCode::TemporarilyUnavailable, "Try again in a few seconds.")
+        })
+    }
+
+    async fn stored(&self, claims: AccessClaims) -> Result<String, TokenError> {
+        let token = OpaqueAccessToken::from_entropy(random(&*self.entropy));
+        let record = OpaqueToken { digest: token.digest(), claims };
+        self.store.put_opaque_token(&record).await.map_err(|e| store_trouble(&e))?;
+        Ok(token.reveal().to_owned())
     }
 
     /// RFC 9068 §2.2. An access token never outlives its grant.

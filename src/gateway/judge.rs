@@ -95,3 +95,66 @@ fn unknown_status(headers: &HeaderMap, messages: &[Message]) -> StatusCode {
 
 /// The first version without sessions. Versions are dates, and sort as text.
 const STATELESS: &str = "2026-07-28";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        engine::policy::{Access, Rule, Unlisted},
+        gateway::message::Unfit,
+    };
+
+    /// Judged where no token is asked for.
+    fn judged(body: &str, headers: &[(&'static str, &'static str)]) -> Result<Asked, Refused> {
+        let wipe = Rule { name: "wipe".to_owned(), access: Access::Nobody };
+        let policy = Policy::new(vec![], vec![wipe], vec![], Unlisted::Allow).unwrap();
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(*name, value.parse().unwrap());
+        }
+        judge(&policy, None, &map, &Message::read_all(body.as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn what_is_asked_for_is_known_further_on() {
+        let asked = judged(
+            r#"[{"id":1,"method":"tools/call","params":{"name":"a"}},{"method":"tools/list","id":2},
+                {"id":3,"method":"tools/call","params":{"name":"a"}},{"id":4,"result":{}},
+                {"id":5,"method":"subscriptions/listen"}]"#,
+            &[],
+        );
+        let calls = vec!["a".to_owned(), "a".to_owned()];
+        let expected = Asked {
+            opens_session: false,
+            calls,
+            lists_tools: true,
+            listens: true,
+            id: Value::Null,
+        };
+        assert_eq!(asked.ok(), Some(expected));
+        let opened = judged(r#"{"id":1,"method":"initialize"}"#, &[]).ok();
+        assert_eq!(opened, Some(Asked { opens_session: true, id: 1.into(), ..Asked::default() }));
+        assert_eq!(judged(r#"{"id":1,"result":{}}"#, &[]).ok(), Some(Asked::default()));
+    }
+
+    #[test]
+    fn without_a_token_denials_unknown_methods_and_contradictions_are_refused_all_the_same() {
+        let wipe = r#"{"id":1,"method":"tools/call","params":{"name":"wipe"}}"#;
+        assert!(matches!(judged(wipe, &[]), Err(Refused::Denied(_))));
+        let unknown = judged(r#"{"id":1,"method":"x"}"#, &[]);
+        assert!(matches!(unknown, Err(Refused::UnknownMethod(StatusCode::OK, _))));
+        let contradicted = judged(r#"{"id":1,"method":"ping"}"#, &[("mcp-method", "tools/list")]);
+        assert!(matches!(contradicted, Err(Refused::Unfit(Unfit::Mismatch("Mcp-Method"), _))));
+    }
+
+    #[test]
+    fn each_message_of_a_batch_agrees_with_the_headers() {
+        let batch = r#"[{"id":1,"method":"tools/call","params":{"name":"a"}},
+            {"id":2,"method":"tools/call","params":{"name":"b"}}]"#;
+        let headers = [("mcp-method", "tools/call"), ("mcp-name", "a")];
+        assert!(matches!(
+            judged(batch, &headers),
+            Err(Refused::Unfit(Unfit::Mismatch("Mcp-Name"), _))
+        ));
+    }
+}

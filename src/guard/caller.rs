@@ -1,4 +1,5 @@
-//! Who calls: the last link of the chain of proofs, made of a verified access token only.
+//! Who calls: the last link of the chain of proofs, made of a verified access token only: one
+//! whose signature was checked, or whose digest is known here.
 
 use std::sync::Arc;
 
@@ -14,7 +15,8 @@ use crate::protocol::{
 pub struct Caller(Arc<AccessClaims>);
 
 impl Caller {
-    /// The one constructor: claims whose signature, issuer, audience and times were verified.
+    /// The one constructor: claims that a signature of ours or a record of ours vouches for, and whose
+    /// issuer and audience were verified.
     pub(super) fn from_verified(claims: AccessClaims) -> Self {
         Self(Arc::new(claims))
     }

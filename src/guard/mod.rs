@@ -11,6 +11,7 @@ mod challenge;
 mod keys;
 mod layer;
 mod metadata;
+mod reference;
 mod refusal;
 mod remote;
 mod revoked;
@@ -22,13 +23,14 @@ use bytes::Bytes;
 use http::{HeaderMap, Response, Uri};
 use http_body_util::Full;
 
-use self::{cache::Verified, keys::KeySource};
+use self::{cache::Verified, keys::KeySource, reference::References};
 pub use self::{
     cache::{MAX_VERIFIED, RECHECK_AFTER},
     caller::Caller,
     keys::LocalKeys,
     layer::{GuardLayer, GuardService, GuardedBody},
     metadata::MetadataService,
+    reference::{LookUp, OutOfReach, UNKNOWN_FOR},
     refusal::GuardRefusal,
     remote::{NotAnIssuer, RemoteKeys},
     revoked::Revocations,
@@ -36,7 +38,7 @@ pub use self::{
 };
 use crate::{
     ambient::{Clock, SystemClock},
-    protocol::{resource::Resource, scope::Scopes},
+    protocol::{access::AccessClaims, resource::Resource, scope::Scopes, secret::Digest},
 };
 
 /// Differences between clocks that are forgiven when a token's times are judged.
@@ -59,6 +61,7 @@ pub struct Protected {
 pub struct Guard {
     protected: Protected,
     keys: KeySource,
+    references: References,
     verified: Verified,
     revocations: Revocations,
     clock: Arc<dyn Clock>,
@@ -85,6 +88,7 @@ impl Guard {
         Self {
             protected,
             keys,
+            references: References::default(),
             verified: Verified::new(),
             revocations: Revocations::default(),
             clock: Arc::new(SystemClock),
@@ -96,6 +100,20 @@ impl Guard {
     #[must_use]
     pub fn with_revocations(mut self, revocations: Revocations) -> Self {
         self.revocations = revocations;
+        self
+    }
+
+    /// With a hand that finds what tokens by reference stand for. Without one, such tokens are refused.
+    #[must_use]
+    pub fn with_references(mut self, look_up: LookUp) -> Self {
+        self.references.look_up = Some(look_up);
+        self
+    }
+
+    /// With tokens that are known beforehand, by their digests.
+    #[must_use]
+    pub fn with_static_tokens(mut self, tokens: Vec<(Digest, AccessClaims)>) -> Self {
+        self.references.known = tokens;
         self
     }
 

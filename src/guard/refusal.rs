@@ -19,14 +19,17 @@ pub enum GuardRefusal {
     /// The token does not stand up to verification: 401.
     #[error("{}", words(.0))]
     Invalid(Refusal),
+    /// A token by reference that stands for nothing, or no longer: 401.
+    #[error("The access token is not valid for this server.")]
+    Unknown,
     /// The grant behind the token was revoked: 401.
     #[error("The access token was revoked; sign in again.")]
     Revoked,
     /// A good token that lacks scopes; all that the operation needs are named: 403.
     #[error("This needs the scopes: {0}.")]
     InsufficientScope(Scopes),
-    /// The issuer's keys cannot be had, so nothing can be said about the token: 503.
-    #[error("The keys to check access tokens are out of reach for the moment.")]
+    /// The issuer's keys or records cannot be had, so nothing can be said about the token: 503.
+    #[error("What is needed to check access tokens is out of reach for the moment.")]
     Unavailable {
         /// When to try again.
         retry_after: Duration,
@@ -40,7 +43,7 @@ impl GuardRefusal {
         match self {
             Self::Missing => Some(BearerError::Missing),
             Self::Misplaced(_) => Some(BearerError::InvalidRequest),
-            Self::Invalid(_) | Self::Revoked => Some(BearerError::InvalidToken),
+            Self::Invalid(_) | Self::Unknown | Self::Revoked => Some(BearerError::InvalidToken),
             Self::InsufficientScope(_) => Some(BearerError::InsufficientScope),
             Self::Unavailable { .. } => None,
         }
@@ -53,9 +56,10 @@ impl GuardRefusal {
             Self::Missing => "missing",
             Self::Misplaced(_) => "misplaced",
             Self::Invalid(refusal) => refusal.code(),
+            Self::Unknown => "unknown",
             Self::Revoked => "revoked",
             Self::InsufficientScope(_) => "insufficient_scope",
-            Self::Unavailable { .. } => "keys_unavailable",
+            Self::Unavailable { .. } => "unavailable",
         }
     }
 }

@@ -3,13 +3,15 @@
 use http::{HeaderMap, Uri, header};
 
 use crate::{
-    guard::{Guard, cache::Verified, caller::Caller, keys::KeysAt, refusal::GuardRefusal},
+    guard::{
+        Guard, Protected, cache::Verified, caller::Caller, keys::KeysAt, refusal::GuardRefusal,
+    },
     jose::{
         access_token::{MAX_ACCESS_TOKEN_BYTES, verify_access_token},
         jws::Jws,
         refusal::Refusal,
     },
-    protocol::bearer::bearer_token,
+    protocol::{access::AccessClaims, bearer::bearer_token},
 };
 
 /// The one bearer token of a request: from the `Authorization` header and from nowhere else
@@ -46,7 +48,7 @@ impl Guard {
         let key = Verified::key(token);
         let caller = match self.verified.find(&key, self.keys.generation(), self.clock.now()) {
             Some(caller) => caller,
-            None => self.verify(token, key).await?,
+            None => self.first_seen(token, key).await?,
         };
         let standing = self.stands(&caller);
         if standing.is_err() {
@@ -55,7 +57,27 @@ impl Guard {
         standing.map(|()| caller)
     }
 
-    async fn verify(&self, token: &str, key: [u8; 32]) -> Result<Caller, GuardRefusal> {
+    /// Two ways to a caller: what the token refers to, or what it says and a key of ours has signed.
+    async fn first_seen(&self, token: &str, key: [u8; 32]) -> Result<Caller, GuardRefusal> {
+        let now = self.clock.now();
+        let (claims, generation) = match self.references.claims(token, now).await? {
+            Some(claims) => (self.meant_here(claims)?, self.keys.generation()),
+            None => self.verify(token).await?,
+        };
+        let caller = Caller::from_verified(claims);
+        self.verified.keep(key, generation, caller.clone(), now);
+        Ok(caller)
+    }
+
+    /// RFC 8707 §2: a reference is as good as a signature, and as bad at another server.
+    fn meant_here(&self, claims: AccessClaims) -> Result<AccessClaims, GuardRefusal> {
+        let Protected { issuer, resource, .. } = &self.protected;
+        let here = claims.iss == *issuer && claims.aud == *resource;
+        let why = "is another server";
+        here.then_some(claims).ok_or_else(|| Refusal::Claim { name: "aud", why }.into())
+    }
+
+    async fn verify(&self, token: &str) -> Result<(AccessClaims, u64), GuardRefusal> {
         let jws = Jws::parse(token, MAX_ACCESS_TOKEN_BYTES)?;
         // RFC 9068 §2.2: cheap, and it spares the key source tokens of other issuers.
         if jws.unverified_issuer() != Some(self.protected.issuer.as_str()) {
@@ -67,9 +89,7 @@ impl Guard {
         let (issuer, resource) = (&self.protected.issuer, &self.protected.resource);
         let now = self.clock.now();
         let claims = verify_access_token(token, &keys, issuer, resource, now, self.leeway)?;
-        let caller = Caller::from_verified(claims);
-        self.verified.keep(key, generation, caller.clone(), now);
-        Ok(caller)
+        Ok((claims, generation))
     }
 
     /// Waits until the caller's grant is revoked.

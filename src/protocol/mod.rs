@@ -12,6 +12,7 @@ pub mod issuer;
 pub mod metadata;
 pub mod pkce;
 pub mod redirect;
+pub mod reference;
 pub mod registration;
 pub mod resource;
 pub mod response;

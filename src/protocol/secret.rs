@@ -101,6 +101,10 @@ secret! {
     BrowserToken = "cs_bt_";
     /// The cookie value of a signed-in browser.
     SessionToken = "cs_se_";
+    /// An access token that says nothing by itself (RFC 6749 §1.4); what it stands for is stored.
+    OpaqueAccessToken = "cs_at_";
+    /// An access token that a person or an operator made by hand, for programs without a browser.
+    PersonalAccessToken = "cs_pat_";
 }
 
 /// A refresh token (RFC 6749 §1.5): `cs_rt_` and base64url of grant id (16 bytes), generation (4,

@@ -3,11 +3,15 @@
 //! A record is put, taken, spent or swapped, each in one durable transaction; there is no
 //! read-then-write. It knows records, never rules.
 
+pub mod issued;
 pub mod people;
 mod sql;
 pub mod sqlite;
 
-pub use self::people::{Linked, People};
+pub use self::{
+    issued::Issued,
+    people::{Linked, People},
+};
 
 use async_trait::async_trait;
 
@@ -42,9 +46,9 @@ pub enum Spent {
     Unknown,
 }
 
-/// The store's verbs, with those of [`People`]. Two engines implement them and pass one conformance suite.
+/// The store's verbs, with those of [`People`] and [`Issued`]. Two engines implement them and pass one conformance suite.
 #[async_trait]
-pub trait Store: People {
+pub trait Store: People + Issued {
     /// Writes a client, replacing one of the same id but for its end, if that is the later one.
     async fn put_client(&self, client: &Client) -> Result<(), StoreError>;
     /// Writes a client, or prolongs the life of the one that has its id already; as it now stands.

@@ -99,7 +99,7 @@ pub trait People: Send + Sync + 'static {
     ) -> Result<Option<Consent>, StoreError>;
     /// Everything a person agreed to, the latest first.
     async fn consents_of(&self, user: &UserId) -> Result<Vec<Consent>, StoreError>;
-    /// The live grants of a person, latest use first.
+    /// The live grants of a person to clients, latest use first; personal tokens are no clients.
     async fn grants_of(&self, user: &UserId, now: Timestamp) -> Result<Vec<Grant>, StoreError>;
     /// Ends everything a person allowed a client, the memory of their consent included.
     async fn disconnect(

@@ -72,6 +72,7 @@ macro_rules! sweep {
     };
 }
 
+pub(super) mod issued;
 pub(super) mod people;
 
 pub(super) const PUT_CLIENT: &str = concat!(
@@ -178,10 +179,13 @@ pub(super) struct Sweep {
 /// - Codes: 24 h, spent or not, so that a replay is still told from an invention.
 /// - Grants: 24 h after they ended for lack of use or in any case. A revoked grant stays as long as an
 ///   unrevoked one: every token of it has lapsed before its revocation is forgotten.
-pub(super) const SWEEPS: [Sweep; 6] = [
+/// - Opaque tokens: one hour, for the leeway of guards. Personal ones: as long as their grants.
+pub(super) const SWEEPS: [Sweep; 8] = [
     Sweep { sql: sweep!("sign_ins", "state", "expires_at"), kept: 0 },
     Sweep { sql: sweep!("sessions", "digest", "ends_at"), kept: 0 },
     Sweep { sql: sweep!("spent_digests", "digest", "expires_at"), kept: HOUR },
+    Sweep { sql: sweep!("opaque_tokens", "digest", "expires_at"), kept: HOUR },
+    Sweep { sql: sweep!("personal_tokens", "digest", "lapses_at"), kept: 24 * HOUR },
     Sweep { sql: sweep!("codes", "digest", "expires_at"), kept: 24 * HOUR },
     Sweep { sql: sweep!("grants", "id", "ends_at"), kept: 24 * HOUR },
     Sweep { sql: sweep!("clients", "id", "expires_at"), kept: 0 },

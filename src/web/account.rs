@@ -1,5 +1,7 @@
 //! `/account`: a person's own page, in plain forms.
 
+mod tokens;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
@@ -22,7 +24,7 @@ use crate::{
     web::{
         Site,
         headers::{FormTarget, Opener},
-        pages::{AccountPage, AppLine, AppServer, BrowserLine, IdentityLine},
+        pages::{AccountPage, AppLine, AppServer, BrowserLine, IdentityLine, ScopeLine},
         problem::Complaint,
         request::RequestId,
     },
@@ -66,6 +68,12 @@ pub(super) async fn change(
             Err(fault) => site.complaint(&id, Complaint::of_account(&fault)),
         };
     }
+    if let Some(wish) = tokens::wish(&site.shown.servers, &params) {
+        return match site.accounts.make(session.as_ref(), form, &wish).await {
+            Ok((token, record)) => site.made_token(&token, &record),
+            Err(fault) => site.complaint(&id, Complaint::of_account(&fault)),
+        };
+    }
     let Some(wanted) = wanted(&params) else { return site.redirect("/account") };
     match site.accounts.change(session.as_ref(), form, wanted).await {
         Ok(changed) => site.changed(changed),
@@ -76,10 +84,11 @@ pub(super) async fn change(
 fn wanted(params: &Params) -> Option<Change> {
     let text = |name| params.one(name).map(str::to_owned);
     let disconnect = text("disconnect").map(|id| Change::Disconnect(ClientId::new(id)));
+    let revoke = || text("revoke").map(Change::Revoke);
     let remove = || text("remove").map(Change::Remove);
     let end = || text("end").map(Change::End);
     let leave = || text("sign_out").map(|_| Change::SignOut);
-    disconnect.or_else(remove).or_else(end).or_else(leave)
+    disconnect.or_else(revoke).or_else(remove).or_else(end).or_else(leave)
 }
 
 impl Site {
@@ -105,6 +114,8 @@ impl Site {
             form: found.map(|found| found.form.clone()).unwrap_or_default(),
             identities: found.map(|found| self.identities(found)).unwrap_or_default(),
             apps: found.iter().flat_map(|found| &found.apps).map(|app| self.app(app)).collect(),
+            tokens: found.map(|found| self.token_lines(found)).unwrap_or_default(),
+            offers: found.map(|found| self.token_offers(found)).unwrap_or_default(),
             browsers: found.map(browsers).unwrap_or_default(),
         };
         self.page(StatusCode::OK, &forms, Opener::Severed, self.shown.pages.account(&page))
@@ -161,13 +172,20 @@ impl Site {
     }
 
     fn app_server(&self, id: &ServerId, scopes: &Scopes) -> AppServer {
+        AppServer { name: self.server_name(id), scopes: self.scope_lines(id, scopes) }
+    }
+
+    fn server_name(&self, id: &ServerId) -> String {
         let server = self.shown.servers.iter().find(|server| server.id == *id);
-        let says = server.iter().flat_map(|server| &server.scopes);
-        let granted = says.filter(|line| scopes.iter().any(|scope| scope.as_str() == line.name));
-        AppServer {
-            name: server.map_or_else(|| id.to_string(), |server| server.name.clone()),
-            scopes: granted.cloned().collect(),
-        }
+        server.map_or_else(|| id.to_string(), |server| server.name.clone())
+    }
+
+    fn scope_lines(&self, id: &ServerId, scopes: &Scopes) -> Vec<ScopeLine> {
+        let servers = self.shown.servers.iter().filter(|server| server.id == *id);
+        let says = servers.flat_map(|server| &server.scopes);
+        says.filter(|line| scopes.iter().any(|scope| scope.as_str() == line.name))
+            .cloned()
+            .collect()
     }
 }
 

@@ -15,6 +15,7 @@ mod firebase;
 mod form;
 mod health;
 mod hosts;
+mod introspect;
 mod metadata;
 mod peer;
 mod problem;
@@ -38,8 +39,8 @@ use tower_http::{catch_panic::CatchPanicLayer, cors::CorsLayer, timeout::Timeout
 
 use crate::{
     flow::{
-        account::Accounts, callback::Callbacks, register::Registrations, revoke::Revocation,
-        sign_in::SignIns, tokens::Tokens,
+        account::Accounts, callback::Callbacks, introspect::Introspection, register::Registrations,
+        revoke::Revocation, sign_in::SignIns, tokens::Tokens,
     },
     protocol::{id::ServerId, issuer::Issuer},
     rate::{RATE_LIMIT, RATE_LIMIT_POLICY},
@@ -70,6 +71,8 @@ pub struct Site {
     pub registrations: Registrations,
     /// The revocation endpoint.
     pub revocation: Revocation,
+    /// The introspection endpoint.
+    pub introspection: Introspection,
     /// Ready documents.
     pub published: Published,
     /// Ready and well.
@@ -119,6 +122,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics));
     for_clients(&site)
+        .merge(for_servers(&site))
         .merge(for_people(&site))
         .merge(operators)
         .fallback(problem::not_found)
@@ -142,6 +146,15 @@ fn for_clients(site: &Arc<Site>) -> Router<Arc<Site>> {
         .route("/jwks", get(metadata::jwks))
         .route("/.well-known/{*document}", get(metadata::well_known))
         .layer(cors())
+}
+
+/// Protected servers ask, and no browser's page does.
+fn for_servers(site: &Arc<Site>) -> Router<Arc<Site>> {
+    let often = middleware::from_fn_with_state(Arc::clone(site), rates::for_clients);
+    Router::new()
+        .route("/introspect", post(introspect::introspect))
+        .route_layer(often)
+        .layer(middleware::map_response(token::never_kept))
 }
 
 fn for_people(site: &Arc<Site>) -> Router<Arc<Site>> {
@@ -182,7 +195,13 @@ pub fn open_to_browsers(servers: Router) -> Router {
         .allow_origin(tower_http::cors::Any)
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
         .allow_headers(tower_http::cors::AllowHeaders::mirror_request())
-        .expose_headers([header::WWW_AUTHENTICATE, session])
+        .expose_headers([
+            header::WWW_AUTHENTICATE,
+            header::RETRY_AFTER,
+            RATE_LIMIT,
+            RATE_LIMIT_POLICY,
+            session,
+        ])
         .max_age(std::time::Duration::from_mins(10));
     let bare = servers.clone();
     servers.layer(cors).layer(middleware::from_fn_with_state(bare, preflights_only))

@@ -7,6 +7,7 @@ mod context;
 mod plain;
 mod sdk;
 mod text;
+mod tokens;
 
 use minijinja::{Environment, UndefinedBehavior, Value, value::Serde};
 use serde::Serialize;
@@ -23,6 +24,7 @@ pub use self::{
     },
     plain::{NAME_CHARS, TEXT_CHARS, plain},
     sdk::{ConfirmPage, FirebasePage},
+    tokens::{MadeTokenPage, TokenLine, TokenOffer},
 };
 
 /// Every page, compiled once at the start and rendered from one context each.
@@ -70,6 +72,12 @@ impl Pages {
     #[must_use]
     pub fn account(&self, page: &AccountPage) -> String {
         self.render("account.html", &page.cleaned())
+    }
+
+    /// A personal token, this once.
+    #[must_use]
+    pub fn made_token(&self, page: &MadeTokenPage) -> String {
+        self.render("token.html", &page.cleaned())
     }
 
     /// What went wrong, for the person in front of it.
@@ -126,12 +134,13 @@ fn add(environment: &mut Environment<'static>, name: &'static str, source: &'sta
     environment.add_template(name, source).expect("an embedded template compiles");
 }
 
-const TEMPLATES: [(&str, &str); 10] = [
+const TEMPLATES: [(&str, &str); 11] = [
     ("layout.html", include_str!("../../templates/layout.html")),
     ("authorize.html", include_str!("../../templates/authorize.html")),
     ("firebase.html", include_str!("../../templates/firebase.html")),
     ("confirm.html", include_str!("../../templates/confirm.html")),
     ("account.html", include_str!("../../templates/account.html")),
+    ("token.html", include_str!("../../templates/token.html")),
     ("error.html", include_str!("../../templates/error.html")),
     ("sign_out.html", include_str!("../../templates/sign_out.html")),
     ("signed_out.html", include_str!("../../templates/signed_out.html")),

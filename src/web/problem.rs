@@ -194,6 +194,11 @@ impl Complaint {
                 again,
                 ..Self::new(StatusCode::FORBIDDEN, "Nothing was changed", fault.to_string())
             },
+            AccountFault::NoToken(_) => Self {
+                remedy: Some("Go back, and change what the token is to be."),
+                again,
+                ..Self::new(StatusCode::BAD_REQUEST, "No token was made", fault.to_string())
+            },
             AccountFault::ProviderDown(_) => Self {
                 remedy: Some("Try again in a minute."),
                 again,

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// A body, or why there is none: too long, or it broke off.
-type Body = Result<Bytes, BytesRejection>;
+pub(super) type Body = Result<Bytes, BytesRejection>;
 
 /// `POST /token` (RFC 6749 §3.2).
 pub(super) async fn token(
@@ -63,7 +63,7 @@ pub(super) async fn never_kept(mut response: Response) -> Response {
     response
 }
 
-fn unread(code: TokenErrorCode, fault: &BytesRejection) -> TokenProblem {
+pub(super) fn unread(code: TokenErrorCode, fault: &BytesRejection) -> TokenProblem {
     let why = match fault.status() {
         StatusCode::PAYLOAD_TOO_LARGE => "The body is longer than 64 KiB.",
         _ => "The body ended early.",

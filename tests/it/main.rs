@@ -22,4 +22,5 @@ mod rmcp_client;
 mod running;
 mod signed_in;
 mod store;
+mod tokens;
 mod upstream;

@@ -3,6 +3,7 @@
 
 pub(crate) mod blocks;
 mod said;
+mod servers;
 
 use std::{fs, path::Path, process::Command};
 
@@ -57,8 +58,7 @@ fn every_section_it_points_to_exists() {
 
 #[test]
 fn every_command_and_option_it_names_exists() {
-    let readme = read("README.md");
-    let all = commands(&readme);
+    let all = commands(&(read("README.md") + &read("docs/tokens.md")));
     assert!(all.len() > 5, "{all:?}");
     for Said { words, options } in all {
         let (told, known) = run(top(), &words, &["--help"]);
@@ -113,6 +113,20 @@ fn the_server_file_is_a_good_one() {
     fs::write(folder.path().join(TO_BE_MADE), text).unwrap();
     let config = configured(folder.path(), &[("COUNTERSIGN_SERVERS", "demo,notes")]);
     assert_eq!(config.servers.len(), 2);
+}
+
+#[test]
+fn the_server_files_of_the_page_about_tokens_are_good_ones() {
+    let page = read("docs/tokens.md");
+    let all: Vec<_> = marked(&page, "server file").collect();
+    assert_eq!(all.len(), 2);
+    for text in all {
+        let folder = shipped();
+        fs::write(folder.path().join(TO_BE_MADE), text).unwrap();
+        let secret = ("NOTES_SECRET", "0123456789abcdef0123456789abcdef");
+        let config = configured(folder.path(), &[("COUNTERSIGN_SERVERS", "demo,notes"), secret]);
+        assert_ne!(config.servers[1].tokens, config.servers[0].tokens);
+    }
 }
 
 #[test]

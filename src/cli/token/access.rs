@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Desk, findings::Findings};
 use crate::{
+    ambient::Timestamp,
     cli::{client::when, faults::Failure},
     engine::policy::{Asker, Rule, ServerSettings, Upstream, Verdict},
     guard::LEEWAY,
@@ -99,23 +100,35 @@ impl Desk {
                 return Ok(());
             }
         };
+        let not_before = payload.value().get("nbf").and_then(serde_json::Value::as_i64);
+        let not_before = not_before.map(Timestamp::from_unix);
+        self.judge_claims(&claims, not_before, found).await
+    }
+
+    /// What a token says, signed or looked up.
+    pub(super) async fn judge_claims(
+        &self,
+        claims: &AccessClaims,
+        not_before: Option<Timestamp>,
+        found: &mut Findings,
+    ) -> Result<(), Failure> {
         let ours = claims.iss == self.config.public_url.as_str();
         let issuer = format!("{}, not COUNTERSIGN_PUBLIC_URL", claims.iss);
         found.judge("issuer", ours, [&claims.iss, &issuer]);
         let server = self.config.servers.iter().find(|server| server.resource == claims.aud);
         let elsewhere = format!("{} is no server of ours", claims.aud);
         found.judge("audience", server.is_some(), [claims.aud.as_str(), &elsewhere]);
-        self.times(&claims, payload, found);
-        self.grant(&claims, found).await?;
-        self.user(&claims, found).await?;
-        said(&claims, found);
+        self.times(claims, not_before, found);
+        self.grant(claims, found).await?;
+        self.user(claims, found).await?;
+        said(claims, found);
         if let Some(server) = server {
-            at(server, &claims, found);
+            at(server, claims, found);
         }
         Ok(())
     }
 
-    fn times(&self, claims: &AccessClaims, payload: &VerifiedPayload, found: &mut Findings) {
+    fn times(&self, claims: &AccessClaims, from: Option<Timestamp>, found: &mut Findings) {
         let alive = self.now < claims.exp.plus(LEEWAY);
         let ends = format!("ends {}", when(claims.exp));
         let ended = format!("ended {}, {} ago", when(claims.exp), ago(self.now.since(claims.exp)));
@@ -124,8 +137,7 @@ impl Desk {
         let issued = format!("issued {}", when(claims.iat));
         let ahead = format!("{issued}, which lies ahead: is a clock wrong?");
         found.judge("issued", begun, [&issued, &ahead]);
-        let not_before = payload.value().get("nbf").and_then(serde_json::Value::as_i64);
-        if let Some(from) = not_before.map(crate::ambient::Timestamp::from_unix) {
+        if let Some(from) = from {
             let says = format!("not before {}", when(from));
             found.judge("not before", from <= self.now.plus(LEEWAY), [&says, &says]);
         }

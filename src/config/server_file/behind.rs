@@ -55,10 +55,10 @@ fn origins(file: &mut TomlFile<'_>, raw: &ServerFile) -> Vec<String> {
     given.iter().map(|origin| origin.get_ref().clone()).collect()
 }
 
-/// As a browser writes it: no path, no slash, no user, no default port.
+/// As a browser writes it: no path, no slash, no user, no default port, and no pattern.
 fn is_plain_origin(text: &str) -> bool {
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-    url.is_some_and(|url| url.origin().ascii_serialization() == text)
+    !text.contains('*') && url.is_some_and(|url| url.origin().ascii_serialization() == text)
 }
 
 fn timeouts(file: &mut TomlFile<'_>, table: &TimeoutsTable) -> Timeouts {

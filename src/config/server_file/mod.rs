@@ -5,6 +5,7 @@ mod checks;
 mod rules;
 mod stand;
 mod table;
+mod tokens;
 mod upstream;
 
 use crate::{
@@ -40,10 +41,21 @@ pub(super) fn read(file: &mut TomlFile<'_>, id: &str, place: Place<'_>) -> Optio
     let limit = checks::limit(file, raw.limit.as_ref());
     let behind = behind::read(file, &raw, stand.as_ref().map(|stand| &stand.upstream));
     let (policy, examples) = rules::read(file, &raw)?;
+    let tokens = tokens::read(file, &raw, &policy.scopes());
     let Stand { url_at, upstream, resource } = stand?;
     let (id, name) = (ServerId::new(id), raw.name.get_ref().clone());
-    let settings =
-        ServerSettings { id, name, upstream, auth, limit, resource, behind, policy, examples };
+    let settings = ServerSettings {
+        id,
+        name,
+        upstream,
+        auth,
+        limit,
+        resource,
+        tokens,
+        behind,
+        policy,
+        examples,
+    };
     Some(Server { settings, url_at })
 }
 

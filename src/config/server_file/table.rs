@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::tokens::{FormWord, IntrospectionTable, TokenTable};
 use crate::{
     engine::policy::{
         ExampleCaller, ExampleOperation, IdentityTo, Outcome, ScopeRule, Unlisted, Who,
@@ -27,6 +28,10 @@ pub(super) struct ServerFile {
     pub(super) origins: Option<Spanned<Vec<Spanned<String>>>>,
     pub(super) timeouts: Option<Spanned<TimeoutsTable>>,
     pub(super) max_body: Option<Spanned<String>>,
+    pub(super) tokens: Option<Spanned<FormWord>>,
+    pub(super) introspection: Option<Spanned<IntrospectionTable>>,
+    #[serde(default)]
+    pub(super) token: Vec<Spanned<TokenTable>>,
     #[serde(default)]
     pub(super) scope: Vec<Spanned<ScopeTable>>,
     #[serde(default)]

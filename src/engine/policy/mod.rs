@@ -9,6 +9,7 @@ mod rules;
 mod scopes;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod verdict;
 mod who;
 
@@ -24,6 +25,7 @@ pub use self::{
     methods::TOOLS_CALL,
     rules::{Access, Rule, Unlisted},
     scopes::ScopeRule,
+    tokens::{StaticToken, TokenForm, TokenSettings},
     verdict::{Asker, Operation, Policy, Verdict},
     who::Who,
 };
@@ -44,6 +46,8 @@ pub struct ServerSettings {
     /// Its URL, the `aud` of its tokens: our public URL and a path, or a URL of its own: another name
     /// of ours, or elsewhere.
     pub resource: Resource,
+    /// Its tokens.
+    pub tokens: TokenSettings,
     /// How it is spoken to, where it stands behind us.
     pub behind: Behind,
     /// Its scopes, tools and methods.

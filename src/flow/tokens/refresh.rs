@@ -123,7 +123,7 @@ impl Tokens {
         if !swapped {
             return Ok(None);
         }
-        self.respond(grant, user, scopes, Some(next), now).map(Some)
+        self.respond(grant, user, scopes, Some(next), now).await.map(Some)
     }
 }
 

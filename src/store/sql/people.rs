@@ -102,6 +102,7 @@ pub(in crate::store) const GRANTS_OF: &str = concat!(
     "SELECT ",
     grant!(),
     " FROM grants WHERE user_id = $1 AND revoked_at IS NULL AND ends_at > $2 \
+     AND NOT EXISTS (SELECT 1 FROM personal_tokens p WHERE p.grant_id = grants.id) \
      ORDER BY rotated_at DESC, id"
 );
 pub(in crate::store) const REVOKE_GRANTS_OF: &str =

@@ -40,4 +40,5 @@ const VERSIONS: &str = "CREATE TABLE IF NOT EXISTS schema_versions \
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "records", include_str!("../../../migrations/sqlite/0001_records.sql")),
     (2, "people", include_str!("../../../migrations/sqlite/0002_people.sql")),
+    (3, "tokens", include_str!("../../../migrations/sqlite/0003_tokens.sql")),
 ];

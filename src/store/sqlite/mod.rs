@@ -5,6 +5,7 @@
 //! write is refused at once, whatever the busy timeout. What waits for that thread is committed
 //! together, so that one durable commit (WAL, `synchronous = FULL`) serves many callers.
 
+mod issued;
 mod job;
 mod migrate;
 mod people;

@@ -7,10 +7,11 @@ use serde_json::Value;
 use crate::{
     ambient::Timestamp,
     engine::record::{
-        Authorization, Client, Code, Consent, Grant, HeldIdentity, IdentityKey, Session,
-        SigningKeyRecord, User,
+        Authorization, Client, Code, Consent, Grant, HeldIdentity, IdentityKey, PersonalToken,
+        Session, SigningKeyRecord, User,
     },
     protocol::{
+        access::AccessClaims,
         id::{ClientId, GrantId, KeyId, ProviderId, ServerId, UserId},
         pkce::Challenge,
         resource::Resource,
@@ -219,6 +220,19 @@ pub(super) fn consent(row: &mut Columns<'_>) -> Result<Consent, StoreError> {
         redirect_host: row.take()?,
         scopes: row.scopes()?,
         at: row.time()?,
+    })
+}
+
+pub(super) fn access_claims(row: &mut Columns<'_>) -> Result<AccessClaims, StoreError> {
+    row.json("claims of a token")
+}
+
+pub(super) fn personal_token(row: &mut Columns<'_>) -> Result<PersonalToken, StoreError> {
+    Ok(PersonalToken {
+        digest: row.digest()?,
+        name: row.take()?,
+        created_at: row.time()?,
+        grant: grant(row)?,
     })
 }
 

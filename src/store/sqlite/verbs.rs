@@ -143,7 +143,7 @@ pub(super) fn spend(
     Ok(Spent::First)
 }
 
-fn put_grant(db: &Connection, grant: &Grant) -> Result<(), StoreError> {
+pub(super) fn put_grant(db: &Connection, grant: &Grant) -> Result<(), StoreError> {
     let what = &grant.authorization;
     let row = params![
         grant.id.as_bytes(),
@@ -271,7 +271,7 @@ fn kind(kind: ClientKind) -> &'static str {
     }
 }
 
-fn json(value: &impl Serialize) -> Result<String, StoreError> {
+pub(super) fn json(value: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|cause| StoreError::Unavailable(cause.to_string()))
 }
 

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use super::context::{ProviderButton, ScopeLine, host, name};
+use super::{
+    context::{ProviderButton, ScopeLine, host, name},
+    tokens::{TokenLine, TokenOffer},
+};
 
 /// A person's own page, or the way to it.
 #[derive(Clone, Debug, Serialize)]
@@ -17,6 +20,10 @@ pub struct AccountPage {
     pub identities: Vec<IdentityLine>,
     /// What they allowed.
     pub apps: Vec<AppLine>,
+    /// Tokens they made.
+    pub tokens: Vec<TokenLine>,
+    /// Where they may make one.
+    pub offers: Vec<TokenOffer>,
     /// Where they are signed in.
     pub browsers: Vec<BrowserLine>,
 }
@@ -98,6 +105,7 @@ impl AccountPage {
             name: self.name.as_deref().map(name),
             apps: apps.collect(),
             identities: identities.collect(),
+            tokens: self.tokens.iter().map(TokenLine::cleaned).collect(),
             browsers: browsers.collect(),
             ..self.clone()
         }

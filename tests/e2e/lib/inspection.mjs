@@ -19,8 +19,13 @@ async function violations(page) {
   return found.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.html).join(' ')}`);
 }
 
+// A box is ticked by its whole label; what is folded away is no target.
 async function smallTargets(page) {
-  const low = await page.$$eval('a, button, input:not([type=hidden])', (all, least) => all.filter((one) => one.getBoundingClientRect().height < least).map((one) => one.textContent.trim()), SMALLEST_TARGET);
+  const low = await page.$$eval('a, button, summary, select, input:not([type=hidden])', (all, least) => all
+    .filter((one) => one.checkVisibility())
+    .map((one) => (one.type === 'checkbox' && one.closest('label')) || one)
+    .filter((one) => one.getBoundingClientRect().height < least)
+    .map((one) => one.textContent.trim()), SMALLEST_TARGET);
   return low.map((text) => `"${text}" is lower than ${SMALLEST_TARGET} px`);
 }
 

@@ -18,6 +18,9 @@ export const PAGES = {
   'signed-out': { open: at('/signed-out') },
   account: { open: signedInAt('/account') },
   'account-with-apps': { open: accountWithApps },
+  'account-token-form': { open: accountTokenForm },
+  'account-token-made': { open: accountTokenMade },
+  'account-with-token': { open: accountWithToken },
   'account-error': { says: /Error 4\d\d/, open: accountError },
   'account-of-nobody': { open: at('/account') },
   'consent-of-someone-known': { open: signedInAt(authorizeUrl) },
@@ -68,6 +71,25 @@ async function accountWithApps(page, service) {
   await press('add', 'dev')(page);
   await press('user', 'bob')(page);
   await page.waitForSelector('button[name=remove]');
+}
+
+async function accountTokenForm(page, service) {
+  await signedInAt('/account')(page, service);
+  await page.click('summary');
+  await page.fill('input[name=name]', 'Nightly report');
+  await page.check('input[name="scope:read"]');
+}
+
+async function accountTokenMade(page, service) {
+  await accountTokenForm(page, service);
+  await page.click('button[name=create]');
+  await page.waitForSelector('text=cs_pat_');
+}
+
+async function accountWithToken(page, service) {
+  await accountTokenMade(page, service);
+  await page.click('a[href="/account"]');
+  await page.waitForSelector('button[name=revoke]');
 }
 
 async function signedInFrom(page) {

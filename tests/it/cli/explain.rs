@@ -52,13 +52,14 @@ fn alice_of_dev_may_do_everything() {
       Asked for  admin read write
       Granted    admin read write
 
-      Tool              Needs  May call
-      public_tool       none   yes
-      read_data         read   yes
-      secure_operation  admin  yes
-      user_profile      none   yes
-      whoami            none   yes
-      any other                yes
+      Tool               Needs  May call
+      public_tool        none   yes
+      rate_limited_tool  none   yes
+      read_data          read   yes
+      secure_operation   admin  yes
+      user_profile       none   yes
+      whoami             none   yes
+      any other                 yes
     "#);
 }
 
@@ -83,13 +84,14 @@ fn bob_of_dev_may_read() {
       Asked for  admin read write
       Granted    read
 
-      Tool              Needs  May call
-      public_tool       none   yes
-      read_data         read   yes
-      secure_operation  admin  no
-      user_profile      none   yes
-      whoami            none   yes
-      any other                yes
+      Tool               Needs  May call
+      public_tool        none   yes
+      rate_limited_tool  none   yes
+      read_data          read   yes
+      secure_operation   admin  no
+      user_profile       none   yes
+      whoami             none   yes
+      any other                 yes
     "#);
 }
 
@@ -114,13 +116,14 @@ fn mallory_of_dev_is_not_admitted_whatever_her_roles() {
       Asked for  admin read write
       Granted    no token
 
-      Tool              Needs  May call
-      public_tool       none   no
-      read_data         read   no
-      secure_operation  admin  no
-      user_profile      none   no
-      whoami            none   no
-      any other                no
+      Tool               Needs  May call
+      public_tool        none   no
+      rate_limited_tool  none   no
+      read_data          read   no
+      secure_operation   admin  no
+      user_profile       none   no
+      whoami             none   no
+      any other                 no
     "#);
 }
 
@@ -146,13 +149,14 @@ fn an_admin_of_auth0_is_known_by_the_namespaced_claim() {
       Asked for  admin read write
       Granted    admin read write
 
-      Tool              Needs  May call
-      public_tool       none   yes
-      read_data         read   yes
-      secure_operation  admin  yes
-      user_profile      none   yes
-      whoami            none   yes
-      any other                yes
+      Tool               Needs  May call
+      public_tool        none   yes
+      rate_limited_tool  none   yes
+      read_data          read   yes
+      secure_operation   admin  yes
+      user_profile       none   yes
+      whoami             none   yes
+      any other                 yes
     "#);
 }
 
@@ -179,13 +183,14 @@ fn a_service_account_of_google_is_not_admitted() {
       Asked for  admin read write
       Granted    no token
 
-      Tool              Needs  May call
-      public_tool       none   no
-      read_data         read   no
-      secure_operation  admin  no
-      user_profile      none   no
-      whoami            none   no
-      any other                no
+      Tool               Needs  May call
+      public_tool        none   no
+      rate_limited_tool  none   no
+      read_data          read   no
+      secure_operation   admin  no
+      user_profile       none   no
+      whoami             none   no
+      any other                 no
     "#);
 }
 
@@ -211,13 +216,14 @@ fn a_writer_of_any_provider_is_known_by_the_group() {
       Asked for  admin read write
       Granted    read write
 
-      Tool              Needs  May call
-      public_tool       none   yes
-      read_data         read   yes
-      secure_operation  admin  no
-      user_profile      none   yes
-      whoami            none   yes
-      any other                yes
+      Tool               Needs  May call
+      public_tool        none   yes
+      rate_limited_tool  none   yes
+      read_data          read   yes
+      secure_operation   admin  no
+      user_profile       none   yes
+      whoami             none   yes
+      any other                 yes
     "#);
 }
 
@@ -227,7 +233,7 @@ fn the_scopes_asked_for_are_an_upper_bound() {
     assert_eq!(told["scopes"], serde_json::json!(["admin", "read", "write"]));
     let there = &told["servers"][0];
     assert_eq!(there["granted"], serde_json::json!(["read"]));
-    let secure = &there["tools"].as_array().unwrap()[2];
+    let secure = &there["tools"].as_array().unwrap()[3];
     assert_eq!((&secure["name"], &secure["allowed"]), (&"secure_operation".into(), &false.into()));
 }
 

@@ -6,6 +6,7 @@ mod explain;
 mod forge;
 mod inspect;
 mod serve;
+mod token;
 mod typed;
 mod user;
 

@@ -13,6 +13,8 @@ fn help_teaches_by_examples() {
         (vec!["login", "--help"], "countersign login --url https://tools.example.com/mcp"),
         (vec!["client", "--help"], "countersign client remove desktop"),
         (vec!["user", "--help"], "countersign user disable usr_"),
+        (vec!["token", "--help"], "countersign token create --server demo --user usr_"),
+        (vec!["token", "create", "--help"], "countersign token create --server demo"),
         (vec!["token", "inspect", "--help"], "countersign token inspect < token.txt"),
     ] {
         let told = folder.run(&command);

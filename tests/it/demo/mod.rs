@@ -2,6 +2,7 @@
 
 mod client;
 mod gate;
+mod rules;
 mod session;
 mod tools;
 
@@ -70,6 +71,10 @@ impl Demonstration {
     }
 
     pub(crate) fn with(unlisted: Unlisted) -> Self {
+        Self::under(policy(unlisted))
+    }
+
+    pub(crate) fn under(policy: Policy) -> Self {
         let world = World::guarding("http://localhost:8000/mcp");
         let profiles = Arc::new(|id: UserId| {
             let found = (id.as_str() == "usr_alice").then(alice);
@@ -82,7 +87,7 @@ impl Demonstration {
         };
         let gate = Gate {
             guard: Some(world.guard.clone()),
-            policy: policy(unlisted).into(),
+            policy: policy.into(),
             allowances: Arc::new(Allowances::new(None, [])),
             door: Door { names: vec![Issuer::parse(PUBLIC).unwrap()], origins: Vec::new() },
             room: Room::new(64 << 20),

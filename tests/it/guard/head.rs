@@ -103,6 +103,6 @@ async fn keys_out_of_reach_are_the_servers_trouble() {
     insta::assert_snapshot!(shown(world.guard.refuse(&refusal)).await, @r#"
     503 Service Unavailable
     retry-after: 7
-    {"error":"temporarily_unavailable","error_description":"The keys to check access tokens are out of reach for the moment."}
+    {"error":"temporarily_unavailable","error_description":"What is needed to check access tokens is out of reach for the moment."}
     "#);
 }

@@ -4,6 +4,7 @@ mod cached;
 mod head;
 mod layer;
 mod metadata;
+mod reference;
 mod remote;
 mod tokens;
 

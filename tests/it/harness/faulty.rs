@@ -6,14 +6,15 @@ use async_trait::async_trait;
 use countersign::{
     ambient::Timestamp,
     engine::record::{
-        Client, Code, Consent, Grant, HeldIdentity, IdentityKey, Session, SignIn, SigningKeyRecord,
-        User,
+        Client, Code, Consent, Grant, HeldIdentity, IdentityKey, OpaqueToken, PersonalToken,
+        Session, SignIn, SigningKeyRecord, User,
     },
     protocol::{
+        access::AccessClaims,
         id::{ClientId, GrantId, ProviderId, ServerId, UserId},
         secret::Digest,
     },
-    store::{Linked, People, Spent, Store, StoreError, sqlite::Sqlite},
+    store::{Issued, Linked, People, Spent, Store, StoreError, sqlite::Sqlite},
 };
 
 pub(crate) struct Faulty {
@@ -104,4 +105,12 @@ verbs! { People:
     fn consents_of(user: &UserId) -> Vec<Consent>;
     fn grants_of(user: &UserId, now: Timestamp) -> Vec<Grant>;
     fn disconnect(user: &UserId, client: &ClientId, now: Timestamp) -> ();
+}
+
+verbs! { Issued:
+    fn put_opaque_token(token: &OpaqueToken) -> ();
+    fn opaque_token(digest: &Digest) -> Option<AccessClaims>;
+    fn put_personal_token(token: &PersonalToken) -> ();
+    fn personal_token(digest: &Digest) -> Option<PersonalToken>;
+    fn personal_tokens(of: Option<&UserId>) -> Vec<PersonalToken>;
 }

@@ -16,6 +16,7 @@ use axum::{Router, body::Body};
 use countersign::{
     ambient::{ManualClock, Timestamp},
     config::Config,
+    flow::revoke::Revoker,
     store::Store,
 };
 use http::{Request, Response, StatusCode, header};
@@ -45,6 +46,8 @@ pub(crate) struct Service {
     pub(crate) store: Arc<Faulty>,
     /// What was logged on this thread since the start.
     pub(crate) log: Log,
+    /// Ends grants, as the service does.
+    pub(crate) revoker: Arc<Revoker>,
     app: Router,
     setup: Setup,
     dev: Option<tokio::task::JoinHandle<()>>,
@@ -158,6 +161,11 @@ impl Service {
 
     pub(crate) fn root(&self) -> &std::path::Path {
         self.setup.root()
+    }
+
+    /// The environment of the process.
+    pub(crate) fn variables(&self) -> Vec<(String, String)> {
+        self.setup.variables()
     }
 
     pub(crate) fn store(&self) -> Arc<dyn Store> {

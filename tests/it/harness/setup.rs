@@ -65,6 +65,10 @@ impl Setup {
         self.root.path()
     }
 
+    pub(super) fn variables(&self) -> Vec<(String, String)> {
+        self.variables.clone()
+    }
+
     pub(super) fn database(&self) -> PathBuf {
         self.root.path().join("data/countersign.db")
     }
@@ -96,6 +100,7 @@ impl Setup {
         Service {
             issuer: config.public_url.to_string(),
             resource: config.servers[0].resource.to_string(),
+            revoker: app.revoker(),
             app: app.router(),
             setup: self,
             config,

@@ -1,5 +1,6 @@
 //! How often one network address may ask.
 
+mod calls;
 mod proxies;
 mod refusals;
 

@@ -47,6 +47,8 @@ async fn the_authorization_servers_metadata_stands_wherever_a_client_looks() {
     code_challenge_methods_supported ["S256"]
     grant_types_supported ["authorization_code","refresh_token"]
     id_token_signing_alg_values_supported ["ES256"]
+    introspection_endpoint "http://localhost:8000/introspect"
+    introspection_endpoint_auth_methods_supported ["client_secret_basic"]
     issuer "http://localhost:8000"
     jwks_uri "http://localhost:8000/jwks"
     registration_endpoint "http://localhost:8000/register"

@@ -3,8 +3,9 @@
 use countersign::{
     engine::record::ClientKind,
     web::pages::{
-        AuthorizePage, ConnectLine, DevSignInPage, DevUserButton, ErrorPage, HomePage, Link, Pages,
-        ProviderButton, ScopeLine, ServerBox, SignedOutPage,
+        AccountPage, AuthorizePage, ConnectLine, DevSignInPage, DevUserButton, ErrorPage, HomePage,
+        Link, MadeTokenPage, Pages, ProviderButton, ScopeLine, ServerBox, SignedOutPage, TokenLine,
+        TokenOffer,
     },
 };
 
@@ -123,6 +124,49 @@ fn signed_out() -> SignedOutPage {
     SignedOutPage { provider: Some("Google".into()), back: Some(link("/", "Back to the start")) }
 }
 
+/// A person's own page with tokens, and nothing else on it.
+fn tokens() -> AccountPage {
+    let token = |name: &str, scopes: Vec<ScopeLine>| TokenLine {
+        id: "1aSvJ4gAZSyPSYf9R0QJrQ".into(),
+        name: name.into(),
+        server: "Demo tools".into(),
+        scopes,
+        since: "2026-11-25".into(),
+        ends: "2027-02-23".into(),
+    };
+    let offer = |id: &str, name: &str, scopes: Vec<ScopeLine>| TokenOffer {
+        id: id.into(),
+        name: name.into(),
+        scopes,
+    };
+    AccountPage {
+        name: Some("Alice Admin".into()),
+        providers: vec![button("google", "Continue with Google", None)],
+        form: "c2VhbGVk".into(),
+        identities: vec![],
+        apps: vec![],
+        tokens: vec![
+            token("Nightly report", vec![scope("read", "See your profile and read data")]),
+            token(&"W<script>\u{202e}".repeat(40), vec![]),
+        ],
+        offers: vec![
+            offer("demo", "Demo tools", vec![scope("read", "See your profile and read data")]),
+            offer("open", "Open tools", vec![]),
+        ],
+        browsers: vec![],
+    }
+}
+
+fn made_token() -> MadeTokenPage {
+    MadeTokenPage {
+        token: "cs_pat_AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE".into(),
+        name: "Nightly report".into(),
+        server: "Demo tools".into(),
+        url: "https://tools.example.com/mcp".into(),
+        ends: "2027-02-23".into(),
+    }
+}
+
 /// One of everything, by file name.
 pub(super) fn every_page() -> Vec<(&'static str, String)> {
     let pages = Pages::new();
@@ -144,6 +188,8 @@ pub(super) fn every_page() -> Vec<(&'static str, String)> {
         ("authorize-hostile", pages.authorize(&claimed(&"W<script>".repeat(1200)))),
         ("error", pages.error(&failure())),
         ("error-bare", pages.error(&plain_error)),
+        ("account-tokens", pages.account(&tokens())),
+        ("token", pages.made_token(&made_token())),
         ("signed-out", pages.signed_out(&signed_out())),
         ("signed-out-bare", pages.signed_out(&SignedOutPage { provider: None, back: None })),
         ("home", pages.home(&home())),

@@ -3,6 +3,7 @@
 mod clients;
 mod codes;
 mod grants;
+mod issued;
 mod others;
 mod people;
 mod samples;
@@ -102,6 +103,16 @@ conformance! {
         a_revoked_grant_cannot_be_swapped
         a_grant_is_revoked_once_and_keeps_the_first_time
         revoked_grants_are_listed_from_a_moment_on;
+    issued:
+        an_opaque_token_stands_for_what_was_put
+        an_opaque_token_of_a_revoked_grant_stands_for_nothing
+        opaque_tokens_are_swept_an_hour_after_their_end
+        a_personal_token_comes_back_with_its_grant_also_when_revoked
+        a_personal_token_that_cannot_be_written_leaves_no_grant
+        personal_tokens_are_listed_the_newest_first
+        personal_tokens_are_no_connected_apps
+        what_ends_a_person_ends_their_personal_tokens
+        personal_tokens_are_swept_a_day_after_their_end;
     others:
         a_digest_is_fresh_once
         of_64_parallel_uses_one_is_first
