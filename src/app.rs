@@ -87,6 +87,19 @@ struct Hands {
     stop: CancellationToken,
 }
 
+impl Hands {
+    fn new(
+        config: &Config,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, StartFault> {
+        let master = config.master_keys.obtain(&*entropy).map_err(StartFault::Config)?;
+        let vault = Arc::new(Vault::new(master).ok_or(KeysError::Sealed)?);
+        Ok(Self { store, vault, clock, entropy, stop: CancellationToken::new() })
+    }
+}
+
 /// Opens the configured store.
 ///
 /// # Errors
@@ -124,9 +137,7 @@ pub async fn build_on(
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 ) -> Result<App, StartFault> {
-    let master = config.master_keys.obtain(&*entropy).map_err(StartFault::Config)?;
-    let vault = Arc::new(Vault::new(master).ok_or(KeysError::Sealed)?);
-    let hands = Hands { store, vault, clock, entropy, stop: CancellationToken::new() };
+    let hands = Hands::new(config, store, clock, entropy)?;
     let keys = keys::open(
         &*hands.store,
         &hands.vault,
@@ -158,8 +169,7 @@ pub async fn build_on(
     let guarded = guarded.guarded()?;
     let parts = Parts { config, hands: &hands, keys: &keys, revoker: &revoker };
     let site = Arc::new(parts.site(Arc::clone(&providers), &people));
-    let rates = Arc::clone(&site.rates);
-    let allowances = guarded.allowances;
+    let (rates, allowances) = (Arc::clone(&site.rates), guarded.allowances);
     let counts: Vec<tend::Forget> = vec![
         Box::new(move || rates.sweep()),
         Box::new(move || allowances.iter().for_each(|allowance| allowance.sweep())),
@@ -181,9 +191,7 @@ pub fn personal_tokens(
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 ) -> Result<Arc<PersonalTokens>, StartFault> {
-    let master = config.master_keys.obtain(&*entropy).map_err(StartFault::Config)?;
-    let vault = Arc::new(Vault::new(master).ok_or(KeysError::Sealed)?);
-    let hands = Hands { store, vault, clock, entropy, stop: CancellationToken::new() };
+    let hands = Hands::new(config, store, clock, entropy)?;
     let dev_secret = ClientSecret::from_entropy(random(&*hands.entropy));
     let providers: Arc<[Provider]> = site::providers(config, &hands.clock, &dev_secret).into();
     Ok(People::new(config, &hands, &providers).personal)

@@ -9,11 +9,12 @@ use crate::{
     app::{Hands, StartFault, references},
     config::Config,
     demo::{Demo, ProfileLookup, demo_service},
-    engine::policy::{Auth, IdentityTo, Policy, ServerSettings, Upstream},
+    engine::policy::{Auth, IdentityTo, Policy, ServerSettings, StdioCommand, Upstream},
     flow::keys::SigningKeys,
     gateway::{
         Allowances, Assertions, Door, Gate, Identity, Proxy, Room, SessionSeal, gated, pool,
         proxied,
+        stdio::{self, Stdio, StdioSettings, Times},
     },
     guard::{Guard, LocalKeys, LookUp, Protected, Revocations},
     protocol::{id::UserId, issuer::Issuer},
@@ -77,6 +78,9 @@ impl Parts<'_> {
             Upstream::Elsewhere => None,
             Upstream::Demo => Some(demo_service(self.demo())),
             Upstream::Http(url) => Some(proxied(self.proxy(server, policy, url)?)),
+            Upstream::Stdio(command) => {
+                Some(Router::new().fallback_service(self.started(server, command)))
+            }
         })
     }
 
@@ -104,6 +108,17 @@ impl Parts<'_> {
             idle: timeouts.idle,
             clock,
         })
+    }
+
+    fn started(&self, server: &ServerSettings, command: &StdioCommand) -> Stdio {
+        let settings = StdioSettings {
+            server: server.id.clone(),
+            command: command.clone(),
+            inherited: self.config.inherited.clone(),
+            times: Times::default(),
+        };
+        let Hands { entropy, stop, .. } = self.hands.clone();
+        stdio::service(settings, entropy, stop)
     }
 
     fn identity(&self, server: &ServerSettings, url: &Url) -> Identity {

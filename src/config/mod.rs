@@ -29,7 +29,11 @@ use std::path::Path;
 use ipnet::IpNet;
 
 use crate::{
-    engine::{limits::Limits, policy::ServerSettings, record::Client},
+    engine::{
+        limits::Limits,
+        policy::{EnvVariable, ServerSettings},
+        record::Client,
+    },
     jose::algorithm::Algorithm,
     protocol::issuer::Issuer,
     provider::settings::ProviderSettings,
@@ -64,6 +68,8 @@ pub struct Config {
     pub providers: Vec<ProviderSettings>,
     /// `COUNTERSIGN_SERVERS`, in that order.
     pub servers: Vec<ServerSettings>,
+    /// What a server that is a program gets of our own environment: [`INHERITED`], where they are set.
+    pub inherited: Vec<EnvVariable>,
     /// The development identity provider, when provider `dev` is among [`Config::providers`].
     pub dev: Option<DevIdp>,
     /// Lifetimes and counts; `COUNTERSIGN_ACCESS_TTL` or `TOKEN_EXPIRY_HOURS` among them.
@@ -100,7 +106,8 @@ pub fn load(look: &Lookup, root: &Path) -> Result<Config, Vec<Fault>> {
     dev::check_emulators(&environment, &providers, &mut faults);
     let servers = servers(&environment, look, root, &mut faults);
     if faults.is_empty() {
-        Ok(config(environment, providers, servers, dev, root))
+        let inherited = inherited(look);
+        Ok(Config { inherited, ..config(environment, providers, servers, dev, root) })
     } else {
         Err(faults)
     }
@@ -159,9 +166,21 @@ fn config(
         env_client: environment.client,
         providers,
         servers,
+        inherited: Vec::new(),
         dev,
     }
 }
+
+fn inherited(look: &Lookup) -> Vec<EnvVariable> {
+    let given = INHERITED.into_iter().filter_map(|name| {
+        let value = look.value(name).ok().flatten()?;
+        Some(EnvVariable { name: name.to_owned(), value })
+    });
+    given.collect()
+}
+
+/// The variables that a server which is a program has from us. No other: ours hold secrets.
+pub const INHERITED: [&str; 4] = ["PATH", "HOME", "LANG", "TMPDIR"];
 
 #[cfg(test)]
 mod tests;

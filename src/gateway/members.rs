@@ -48,7 +48,7 @@ pub(super) fn elements(text: &str, max: usize) -> Option<Vec<&str>> {
 }
 
 /// Whether a lenient reader takes `key` for `name`, which is one of ours: ASCII.
-fn folds_to(key: &str, name: &str) -> bool {
+pub(super) fn folds_to(key: &str, name: &str) -> bool {
     key.chars().map(folded).eq(name.chars().map(folded))
 }
 

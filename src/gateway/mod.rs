@@ -19,6 +19,7 @@ mod message;
 mod proxy;
 mod refused;
 mod session;
+pub mod stdio;
 mod watch;
 
 pub use self::{

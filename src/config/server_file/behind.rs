@@ -18,8 +18,10 @@ pub(super) fn read(
     raw: &ServerFile,
     upstream: Option<&Upstream>,
 ) -> Behind {
-    if upstream == Some(&Upstream::Demo) {
-        out_of_place(file, raw);
+    match upstream {
+        Some(Upstream::Demo) => out_of_place(file, raw, "\"demo\" is built in"),
+        Some(Upstream::Stdio(_)) => out_of_place(file, raw, "a program is not reached by HTTP"),
+        _ => {}
     }
     let ours = Behind::default();
     Behind {
@@ -36,12 +38,12 @@ pub(super) fn read(
     }
 }
 
-/// What means nothing for the built-in server is refused rather than passed over.
-fn out_of_place(file: &mut TomlFile<'_>, raw: &ServerFile) {
+/// What means nothing for a server is refused rather than passed over.
+fn out_of_place(file: &mut TomlFile<'_>, raw: &ServerFile, why: &str) {
     let identity = raw.identity.as_ref().map(|given| ("identity", given.span().start));
     let timeouts = raw.timeouts.as_ref().map(|given| ("timeouts", given.span().start));
     for (key, at) in identity.into_iter().chain(timeouts) {
-        let what = format!("`{key}` is for a server behind us, and \"demo\" is built in");
+        let what = format!("`{key}` is for a server behind us, and {why}");
         file.fault(at, what, format!("remove {key}"));
     }
 }

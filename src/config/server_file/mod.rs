@@ -4,6 +4,7 @@ mod behind;
 mod checks;
 mod rules;
 mod stand;
+mod stdio;
 mod table;
 mod tokens;
 mod upstream;

@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-use super::{checks, table::ServerFile, upstream};
+use super::{checks, stdio, table::ServerFile, upstream};
 
 /// Where a server is reached, and who answers.
 pub(super) struct Stand {
@@ -23,17 +23,20 @@ pub(super) struct Stand {
     pub(super) resource: Resource,
 }
 
-/// Reads `path` and `upstream`, or `resource` and `upstream`, or `resource` alone.
+/// Reads `path` or `resource`, with `upstream` or `command`, or `resource` alone.
 pub(super) fn read(file: &mut TomlFile<'_>, raw: &ServerFile, ours: &Issuer) -> Option<Stand> {
-    match (&raw.resource, &raw.upstream) {
-        (Some(resource), Some(upstream)) => {
+    if raw.command.is_none() {
+        stdio::out_of_place(file, raw);
+    }
+    match (&raw.resource, raw.upstream.is_some() || raw.command.is_some()) {
+        (Some(resource), true) => {
             if let Some(path) = &raw.path {
                 let remedy = "remove path, which resource says already; or remove resource";
                 file.fault(path.span().start, "`path` stands beside `resource`", remedy);
             }
-            by_another_name(file, resource, upstream, ours)
+            by_another_name(file, raw, resource, ours)
         }
-        (Some(resource), None) => {
+        (Some(resource), false) => {
             out_of_place(file, raw);
             elsewhere(file, resource, ours)
         }
@@ -44,8 +47,8 @@ pub(super) fn read(file: &mut TomlFile<'_>, raw: &ServerFile, ours: &Issuer) -> 
 /// Answered here, where another host name leads here too.
 fn by_another_name(
     file: &mut TomlFile<'_>,
+    raw: &ServerFile,
     resource: &Spanned<String>,
-    upstream: &Spanned<String>,
     ours: &Issuer,
 ) -> Option<Stand> {
     let (url_at, text) = (resource.span().start, resource.get_ref());
@@ -54,7 +57,7 @@ fn by_another_name(
         checks::path(file, url_at, url.path());
     }
     let us = its_own.iter().chain(Url::parse(ours.as_str()).iter()).cloned().collect::<Vec<_>>();
-    let upstream = upstream::read(file, upstream, &us)?;
+    let upstream = answered_by(file, raw, &us)?;
     its_own.map(|_| Stand { url_at, upstream, resource: Resource::new(text) })
 }
 
@@ -64,18 +67,32 @@ fn here(file: &mut TomlFile<'_>, raw: &ServerFile, ours: &Issuer) -> Option<Stan
             "add path = \"/mcp\"; or resource = \"https://…\" for a server that guards itself";
         file.fault(0, "`path` is missing", remedy);
     }
-    if raw.upstream.is_none() {
-        let remedy = "add upstream = \"http://…\", or \"demo\" for the built-in server";
-        file.fault(0, "`upstream` is missing", remedy);
-    }
     if let Some(path) = &raw.path {
         checks::path(file, path.span().start, path.get_ref());
     }
     let us: Vec<_> = Url::parse(ours.as_str()).into_iter().collect();
-    let upstream = raw.upstream.as_ref().and_then(|upstream| upstream::read(file, upstream, &us));
+    let upstream = answered_by(file, raw, &us);
     let path = raw.path.as_ref()?;
     let resource = Resource::new(ours.join(path.get_ref()));
     Some(Stand { url_at: path.span().start, upstream: upstream?, resource })
+}
+
+/// Either `upstream` or `command` answers.
+fn answered_by(file: &mut TomlFile<'_>, raw: &ServerFile, us: &[Url]) -> Option<Upstream> {
+    match (&raw.upstream, &raw.command) {
+        (Some(upstream), None) => upstream::read(file, upstream, us),
+        (None, Some(command)) => stdio::read(file, raw, command).map(Upstream::Stdio),
+        (Some(_), Some(command)) => {
+            let what = "`command` and `upstream` both say who answers";
+            file.fault(command.span().start, what, "keep one of them");
+            None
+        }
+        (None, None) => {
+            let remedy = "add upstream = \"http://…\", or \"demo\" for the built-in server, or command = [\"program\", …]";
+            file.fault(0, "`upstream` is missing", remedy);
+            None
+        }
+    }
 }
 
 fn elsewhere(file: &mut TomlFile<'_>, resource: &Spanned<String>, ours: &Issuer) -> Option<Stand> {

@@ -1,5 +1,7 @@
 //! A server file as it is written: every key, nothing decided yet.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -14,6 +16,8 @@ use crate::{
     },
 };
 
+use super::stdio::ProcessesTable;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ServerFile {
@@ -21,6 +25,10 @@ pub(super) struct ServerFile {
     pub(super) resource: Option<Spanned<String>>,
     pub(super) name: Spanned<String>,
     pub(super) upstream: Option<Spanned<String>>,
+    pub(super) command: Option<Spanned<Vec<String>>>,
+    pub(super) env: Option<Spanned<BTreeMap<String, String>>>,
+    pub(super) directory: Option<Spanned<String>>,
+    pub(super) processes: Option<Spanned<ProcessesTable>>,
     pub(super) auth: Option<Spanned<AuthWord>>,
     pub(super) limit: Option<Spanned<LimitTable>>,
     pub(super) unlisted: Option<Spanned<UnlistedWord>>,

@@ -7,6 +7,7 @@ mod example;
 mod methods;
 mod rules;
 mod scopes;
+mod stdio;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -25,6 +26,7 @@ pub use self::{
     methods::TOOLS_CALL,
     rules::{Access, Rule, Unlisted},
     scopes::ScopeRule,
+    stdio::{EnvVariable, Processes, StdioCommand},
     tokens::{StaticToken, TokenForm, TokenSettings},
     verdict::{Asker, Operation, Policy, Verdict},
     who::Who,
@@ -83,6 +85,8 @@ pub enum Upstream {
     Demo,
     /// By an MCP server behind us.
     Http(Url),
+    /// By a program that we start, over its standard input and output.
+    Stdio(StdioCommand),
     /// By itself, at another origin: it guards itself, and we only issue its tokens.
     Elsewhere,
 }

@@ -8,6 +8,7 @@ mod limits;
 mod list;
 mod onward;
 mod session;
+mod stdio;
 mod streams;
 mod upstream;
 

@@ -18,7 +18,7 @@ pub(crate) struct Log {
 struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    pub(super) fn capture() -> Self {
+    pub(crate) fn capture() -> Self {
         let lines = Lines::default();
         let subscriber = tracing_subscriber::fmt()
             .with_env_filter(EnvFilter::new("debug,countersign=trace"))
