@@ -51,10 +51,33 @@ for (const language of LANGUAGES) {
       assert.match(challenge, /resource_metadata="[^"]+"/);
     });
 
+    test('runs no tool that its caller may not, however the body hides it', async () => {
+      const set = (names) => `{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{${names},"arguments":{"greeting":"Ahoi"}}}`;
+      const plain = set('"name":"set_greeting"');
+      const hidden = [`[${set('"name":"greet"')},${plain}]`, set('"name":"greet","name":"set_greeting"'), set('"name":"set_greeting","name":"greet"')];
+      const reader = await olderSession('read');
+      for (const body of hidden) assert.doesNotMatch(await reader(body), /From now on/, body);
+      // So would the plain call have been answered, had it been allowed.
+      const writer = await olderSession('read write');
+      assert.match(await writer(plain), /From now on: Ahoi/);
+    });
+
     test('lets a caller with the scope pass', async () => {
       const token = await issuer.token({ aud, scope: 'read write' });
       assert.equal((await call(token, 'set_greeting', { greeting: 'Ahoi' })).status, 200);
     });
+
+    // A session of the older eras, in which the body alone says what is called.
+    async function olderSession(scope) {
+      const headers = { authorization: `Bearer ${await issuer.token({ aud, scope })}`, ...HEADERS, 'mcp-protocol-version': OLDER };
+      const post = (body) => fetch(server.resource, { method: 'POST', headers, body });
+      const params = { protocolVersion: OLDER, capabilities: {}, clientInfo: { name: 'test', version: '1' } };
+      const begun = await post(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params }));
+      await begun.text();
+      if (begun.headers.has('mcp-session-id')) headers['mcp-session-id'] = begun.headers.get('mcp-session-id');
+      await (await post('{"jsonrpc":"2.0","method":"notifications/initialized"}')).text();
+      return async (body) => (await post(body)).text();
+    }
 
     const refused = async (...claims) => refusal(await issuer.token(...claims));
 
@@ -78,5 +101,7 @@ for (const language of LANGUAGES) {
 }
 
 const VERSION = '2026-07-28';
+
+const OLDER = '2025-06-18';
 
 const HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream', 'mcp-protocol-version': VERSION };
