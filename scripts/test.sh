@@ -9,7 +9,7 @@ usage: scripts/test.sh [--fast] [--help]
 
 Runs, in this order, and stops at the first step that fails:
   rust       rustfmt and clippy, installed where they are missing
-  peers      Debian's Chromium and the Node.js packages, installed where they are missing
+  peers      Debian's Chromium, the Node.js and the Python packages, installed where they are missing
   format     cargo fmt --check
   lint       cargo clippy on every target, warnings are errors
   guard      the light build for protected servers, and what it must not link
@@ -18,12 +18,13 @@ Runs, in this order, and stops at the first step that fails:
   test       unit, property, architecture and integration tests
   e2e        official MCP clients, OpenID providers, the Firebase emulator and a browser against the service
 
-  --fast     leaves out what needs Node.js and a browser (peers, e2e)
+  --fast     leaves out what needs Node.js, Python and a browser (peers, e2e)
   --help     this text
 
-It needs Rust with a C compiler, Node.js 20 or newer with npm, and for missing Debian packages either
-root or sudo. To run one end-to-end file alone:
-  cargo build && (cd tests/e2e && npm ci && node --test sdk-v1.test.mjs)
+It needs Rust with a C compiler, Node.js 20 or newer with npm, Python 3.11 or newer with venv, and for
+missing Debian packages either root or sudo. To run one end-to-end file alone, once this has installed
+the peers:
+  cargo build --bins --examples && (cd tests/e2e && node --test sdk-v1.test.mjs)
 COUNTERSIGN_BIN names another program to test, CHROMIUM another browser, SHOW_LOG=1 prints the service's log.
 TEXT
 }
@@ -66,6 +67,9 @@ e2e_tools() {
   node_packages tests/e2e
   # The Firebase emulator comes with 600 packages, none of which needs to be built for this.
   node_packages tests/e2e/firebase --ignore-scripts --omit=optional
+  node_packages examples/servers/typescript
+  [[ -n $(python) ]] || debian_package python3-venv
+  python_packages tests/e2e/python
 }
 
 # The guard is for other people's servers: none of the service's heavy parts may come with it.
@@ -128,6 +132,29 @@ node_packages() {
     (cd "$folder" && npm ci --loglevel=error "${@:2}")
     printf '%s\n' "$wanted" >"$installed"
   fi
+}
+
+# The same for Python, in a virtual environment beside the list.
+python_packages() {
+  local folder=$1 wanted installed=$1/.venv/.installed
+  [[ -n $(python) ]] || missing "Python 3.11 with venv" "apt-get install python3-venv"
+  wanted=$("$(python)" --version && sha256sum <"$folder/requirements.txt")
+  if [[ ! -f $installed || $(<"$installed") != "$wanted" ]]; then
+    "$(python)" -m venv --clear "$folder/.venv"
+    "$folder/.venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes --only-binary=:all: \
+      --requirement "$folder/requirements.txt"
+    printf '%s\n' "$wanted" >"$installed"
+  fi
+}
+
+# The first Python that is new enough and can make virtual environments.
+python() {
+  local candidate
+  for candidate in python3 /usr/bin/python3; do
+    if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      echo "$candidate" && return
+    fi
+  done
 }
 
 counted() { awk -v name="$1" '$1 == "#" && $2 == name { found = $3 } END { print found + 0 }' "$2"; }

@@ -16,6 +16,7 @@ mod limits;
 mod oauth;
 mod pages;
 mod people;
+mod protect;
 mod readme;
 mod rmcp_client;
 mod running;

@@ -1,7 +1,7 @@
 //! What the documents say, held against the program: variables, files, commands, and every block that
 //! is marked by a comment before it.
 
-mod blocks;
+pub(crate) mod blocks;
 mod said;
 mod servers;
 
@@ -179,17 +179,16 @@ fn the_rust_it_shows_stands_in_the_example() {
 }
 
 fn documents() -> impl Iterator<Item = (String, String)> {
-    let names = [
-        "README.md",
-        "CONTRIBUTING.md",
-        "CHANGELOG.md",
-        "docs/limits.md",
-        "docs/servers.md",
-        "docs/stdio.md",
-        "docs/threat-model.md",
-        "docs/tokens.md",
-    ];
-    names.into_iter().map(|name| (name.to_owned(), read(name)))
+    let names = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(str::to_owned);
+    let names = names.into_iter().chain(pages("docs")).chain(pages("docs/protect"));
+    names.map(|name| (name.clone(), read(&name)))
+}
+
+fn pages(folder: &str) -> impl Iterator<Item = String> {
+    let entries = fs::read_dir(top().join(folder)).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let pages = names.filter(|name| Path::new(name).extension().is_some_and(|end| end == "md"));
+    pages.map(move |name| format!("{folder}/{name}"))
 }
 
 fn top() -> &'static Path {
@@ -201,7 +200,7 @@ fn read(name: &str) -> String {
 }
 
 /// A folder with the shipped files.
-fn shipped() -> TempDir {
+pub(crate) fn shipped() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for name in ["providers", "servers"] {
         fs::create_dir(folder.path().join(name)).unwrap();
@@ -213,7 +212,7 @@ fn shipped() -> TempDir {
     folder
 }
 
-fn configured(root: &Path, variables: &[(&str, &str)]) -> Config {
+pub(crate) fn configured(root: &Path, variables: &[(&str, &str)]) -> Config {
     let look = Lookup::new(variables.iter().copied()).with_dotenv(&root.join(".env"));
     load(&look, root).unwrap()
 }

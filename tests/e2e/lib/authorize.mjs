@@ -8,11 +8,12 @@ export async function authorizeUrl(service, asked = {}) {
   return `${service.issuer}/authorize?${new URLSearchParams({ ...ordinary, ...asked })}`;
 }
 
-/** Redeems the code of such a request (its challenge is the example of RFC 7636, Appendix B). */
+/** Redeems the code of such a request for tokens (its challenge is the example of RFC 7636, Appendix B). */
 export async function redeem(service, client_id, code) {
   const form = { grant_type: 'authorization_code', client_id, code, redirect_uri: 'http://127.0.0.1:33418/callback', code_verifier: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk', resource: service.mcp };
   const response = await fetch(`${service.issuer}/token`, { method: 'POST', body: new URLSearchParams(form) });
   if (response.status !== 200) throw new Error(`POST /token answered ${response.status}: ${await response.text()}`);
+  return response.json();
 }
 
 async function register(service, metadata) {

@@ -59,7 +59,7 @@ class Service {
 }
 
 /** The program under test: what `cargo test` or `cargo build` left in the target folder. */
-function program() {
+export function program() {
   const path = process.env.COUNTERSIGN_BIN ?? join(repository, 'target/debug/countersign');
   if (!existsSync(path)) throw new Error(`${path} is missing: run \`cargo build\` first, or name it in COUNTERSIGN_BIN`);
   return path;

@@ -1,17 +1,17 @@
 //! The fenced blocks of a Markdown text.
 
 /// One fenced block.
-pub(super) struct Block {
+pub(crate) struct Block {
     /// The comment that stands before it, without its arrows.
-    mark: Option<String>,
+    pub(crate) mark: Option<String>,
     /// The word after the fence.
-    pub(super) language: String,
+    pub(crate) language: String,
     /// What stands in it, without the indentation of the fence.
-    pub(super) text: String,
+    pub(crate) text: String,
 }
 
 /// Every fenced block, in order.
-pub(super) fn blocks(text: &str) -> impl Iterator<Item = Block> {
+pub(crate) fn blocks(text: &str) -> impl Iterator<Item = Block> {
     let mut lines = text.lines();
     let mut before = None;
     std::iter::from_fn(move || {
@@ -30,7 +30,7 @@ pub(super) fn blocks(text: &str) -> impl Iterator<Item = Block> {
 }
 
 /// The texts of the blocks that stand after the comment `mark`.
-pub(super) fn marked(text: &str, mark: &str) -> impl Iterator<Item = String> {
+pub(crate) fn marked(text: &str, mark: &str) -> impl Iterator<Item = String> {
     blocks(text).filter(move |block| block.mark.as_deref() == Some(mark)).map(|block| block.text)
 }
 
