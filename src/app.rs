@@ -15,6 +15,7 @@ use crate::{
         providers::Provider,
         revoke::Revoker,
     },
+    gateway::Allowances,
     guard::{LocalKeys, Revocations},
     jose::seal::Vault,
     protocol::secret::ClientSecret,
@@ -169,11 +170,7 @@ pub async fn build_on(
     let guarded = guarded.guarded()?;
     let parts = Parts { config, hands: &hands, keys: &keys, revoker: &revoker };
     let site = Arc::new(parts.site(Arc::clone(&providers), &people));
-    let (rates, allowances) = (Arc::clone(&site.rates), guarded.allowances);
-    let counts: Vec<tend::Forget> = vec![
-        Box::new(move || rates.sweep()),
-        Box::new(move || allowances.iter().for_each(|allowance| allowance.sweep())),
-    ];
+    let counts = counts(Arc::clone(&site.rates), guarded.allowances);
     let router = web::by_host(web::router(site).merge(guarded.ours), guarded.others);
     let router = web::surrounded(router);
     let dev = servers::development(config, &hands, &dev_secret)?;
@@ -257,6 +254,12 @@ impl App {
         }
         Ok(())
     }
+}
+
+/// Every count that is to be tended.
+fn counts(rates: Arc<web::AddressRates>, calls: Vec<Arc<Allowances>>) -> Vec<tend::Forget> {
+    let calls = move || calls.iter().for_each(|allowances| allowances.sweep());
+    vec![Box::new(move || rates.sweep()), Box::new(calls)]
 }
 
 async fn bound(

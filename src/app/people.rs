@@ -7,7 +7,7 @@ use crate::{
     config::Config,
     engine::{
         authorize::Terms,
-        policy::{Auth, ServerSettings},
+        policy::{Auth, ServerSettings, Upstream},
     },
     flow::{
         authorizer::Authorizer, pending::Departures, personal::PersonalTokens, providers::Provider,
@@ -78,9 +78,15 @@ fn authorizer(config: &Config, hands: &Hands) -> Authorizer {
 
 fn personal(config: &Config, hands: &Hands, standing: &Arc<Standing>) -> PersonalTokens {
     let Hands { store, clock, entropy, .. } = hands.clone();
-    let guarded = config.servers.iter().filter(|server| server.auth == Auth::Required);
+    let guarded = config.servers.iter().filter(|server| takes_references(server));
     let guarded = guarded.map(terms).collect();
     PersonalTokens { store, standing: Arc::clone(standing), guarded, clock, entropy }
+}
+
+/// A server that checks tokens itself must be able to ask what one stands for.
+fn takes_references(server: &ServerSettings) -> bool {
+    let ours = server.upstream != Upstream::Elsewhere;
+    server.auth == Auth::Required && (ours || server.tokens.introspection.is_some())
 }
 
 fn terms(server: &ServerSettings) -> Terms {

@@ -149,7 +149,7 @@ pub(super) enum Confidential {
 pub(super) enum User {
     /// List everybody who ever signed in
     List,
-    /// Show one person: identities, browsers, connected apps
+    /// Show one person: identities, browsers, connected apps, tokens
     Show {
         /// Their id, `usr_…`: the sub of their tokens
         id: String,
@@ -164,7 +164,7 @@ pub(super) enum User {
         /// Their id
         id: String,
     },
-    /// End a person's browser sessions and app connections; they may sign in again
+    /// End a person's browser sessions, app connections and tokens; they may sign in again
     SignOut {
         /// Their id
         id: String,

@@ -33,6 +33,8 @@ use crate::{
     store::Store,
 };
 
+pub(super) use self::list::json;
+
 /// What a token is looked at with.
 struct Desk {
     config: Config,
@@ -87,7 +89,10 @@ impl Desk {
             _ if token.starts_with(SessionToken::PREFIX) => Ok(secrets::cookie()),
             _ if token.starts_with(UpstreamState::PREFIX) => Ok(secrets::state()),
             _ if token.starts_with(BrowserToken::PREFIX) => Ok(secrets::cookie()),
-            _ => self.access_token(token).await,
+            _ => match self.fixed(token) {
+                Some(found) => Ok(found),
+                None => self.access_token(token).await,
+            },
         }
     }
 }

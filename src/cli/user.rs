@@ -11,7 +11,9 @@ use super::{
     output::{Answer, Exit, shown},
     place::{self, Place},
 };
-use crate::{app, config::Config, protocol::id::UserId};
+use crate::{
+    ambient::Timestamp, app, config::Config, engine::record::PersonalToken, protocol::id::UserId,
+};
 
 /// Does what was asked, on the database that the service uses.
 pub(super) async fn user(place: &Place, asked: args::User) -> Result<Answer, Failure> {
@@ -42,9 +44,15 @@ async fn show(config: &Config, id: &UserId) -> Result<Answer, Failure> {
         identities: store.identities_of(id).await?,
         grants: store.grants_of(id, now).await?,
         sessions: store.sessions_of(id, now).await?,
+        tokens: live(store.personal_tokens(Some(id)).await?, now),
         user,
     };
     Ok(Answer { text: dossier.text(), json: dossier.json(), exit: Exit::Good })
+}
+
+fn live(mut tokens: Vec<PersonalToken>, now: Timestamp) -> Vec<PersonalToken> {
+    tokens.retain(|token| token.is_live(now));
+    tokens
 }
 
 async fn disable(config: &Config, id: &UserId) -> Result<Answer, Failure> {
@@ -52,8 +60,8 @@ async fn disable(config: &Config, id: &UserId) -> Result<Answer, Failure> {
         return Ok(not_found(id));
     }
     let text = format!(
-        "{id} is disabled and signed out everywhere, and every app is disconnected. To let them in \
-         again: countersign user enable {id}"
+        "{id} is disabled and signed out everywhere, every app is disconnected and every token \
+         ended. To let them in again: countersign user enable {id}"
     );
     Ok(told(&text, json!({ "id": id, "disabled": true })))
 }
@@ -78,7 +86,8 @@ async fn sign_out(config: &Config, id: &UserId) -> Result<Answer, Failure> {
     }
     store.sign_out(id, app::clock().now()).await?;
     let text = format!(
-        "{id} is signed out in every browser and every app is disconnected; they may sign in again."
+        "{id} is signed out in every browser, every app is disconnected and every token ended; they \
+         may sign in again."
     );
     Ok(told(&text, json!({ "id": id, "signed_out": true })))
 }

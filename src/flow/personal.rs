@@ -23,7 +23,7 @@ pub struct PersonalTokens {
     pub store: Arc<dyn Store>,
     /// Decides what a person may have.
     pub standing: Arc<Standing>,
-    /// The servers that ask for tokens.
+    /// The servers that take such tokens.
     pub guarded: Vec<Terms>,
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -56,8 +56,10 @@ pub struct By {
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub enum NoToken {
-    /// No server of this id asks for tokens here.
-    #[error("There is no such server here.")]
+    /// The server is unknown, open, or elsewhere and unable to ask what a token stands for.
+    #[error(
+        "That server takes no personal tokens: it asks for none, or stands elsewhere without introspection."
+    )]
     Server,
     /// Nothing to know it by.
     #[error("A token needs a name of 1 to 80 characters on one line.")]

@@ -34,7 +34,7 @@ pub(super) fn judge(
     headers: &HeaderMap,
     messages: &[Message],
 ) -> Result<Asked, Refused> {
-    let asker = caller.map(asker);
+    let caller = caller.map(asker);
     let mut asked = Asked { id: sole_id(messages), ..Asked::default() };
     let mut lacking = Scopes::default();
     for message in messages {
@@ -42,7 +42,7 @@ pub(super) fn judge(
         let unfit = |unfit| Refused::Unfit(unfit, id());
         message.agrees_with(headers).map_err(unfit)?;
         let Some(operation) = message.operation().map_err(unfit)? else { continue };
-        match policy.verdict(operation, asker.as_ref()) {
+        match policy.verdict(operation, caller.as_ref()) {
             Verdict::Allowed => asked.note(operation),
             Verdict::InsufficientScope { needs } => lacking = lacking.union(&needs),
             Verdict::Denied => return Err(Refused::Denied(id())),
@@ -134,7 +134,7 @@ mod tests {
         assert_eq!(asked.ok(), Some(expected));
         let opened = judged(r#"{"id":1,"method":"initialize"}"#, &[]).ok();
         assert_eq!(opened, Some(Asked { opens_session: true, id: 1.into(), ..Asked::default() }));
-        assert_eq!(judged(r#"{"id":1,"result":{}}"#, &[]).ok(), Some(Asked::default()));
+        assert_eq!(judged(r#"{"id":null,"result":{}}"#, &[]).ok(), Some(Asked::default()));
     }
 
     #[test]

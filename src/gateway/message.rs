@@ -82,8 +82,9 @@ impl Message {
             return None;
         }
         let params = params.filter(|params| *params != "null");
+        let id = id.map_or(Some(Value::Null), id_of)?;
         Some(Self {
-            id: id.map_or(Some(None), id_of)?,
+            id: (!id.is_null()).then_some(id),
             method: method.map_or(Some(None), |method| name_of(method).map(Some))?,
             named: params.map_or_else(|| Some(Named::default()), Named::read)?,
         })
@@ -111,12 +112,9 @@ impl Named {
 }
 
 /// JSON-RPC 2.0 §4: a string, a number or null.
-fn id_of(text: &str) -> Option<Option<Value>> {
-    match serde_json::from_str(text).ok()? {
-        Value::Null => Some(None),
-        id @ (Value::String(_) | Value::Number(_)) => Some(Some(id)),
-        _ => None,
-    }
+fn id_of(text: &str) -> Option<Value> {
+    let id = serde_json::from_str(text).ok();
+    id.filter(|id| matches!(id, Value::String(_) | Value::Number(_) | Value::Null))
 }
 
 /// A name, without what some reader could end it at.

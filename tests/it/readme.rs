@@ -9,6 +9,7 @@ use std::{fs, path::Path, process::Command};
 
 use countersign::{
     config::{Config, Lookup, VARIABLES, load},
+    engine::policy::Upstream,
     protocol::access::AccessClaims,
 };
 use tempfile::TempDir;
@@ -113,6 +114,28 @@ fn the_server_file_is_a_good_one() {
     fs::write(folder.path().join(TO_BE_MADE), text).unwrap();
     let config = configured(folder.path(), &[("COUNTERSIGN_SERVERS", "demo,notes")]);
     assert_eq!(config.servers.len(), 2);
+}
+
+#[test]
+fn the_server_behind_the_gateway_is_a_good_one() {
+    let text = marked(&read("README.md"), "gateway").next().unwrap();
+    let folder = shipped();
+    fs::write(folder.path().join(TO_BE_MADE), text).unwrap();
+    let config = configured(folder.path(), &[("COUNTERSIGN_SERVERS", "demo,notes")]);
+    assert!(matches!(config.servers[1].upstream, Upstream::Http(_)));
+}
+
+#[test]
+fn the_program_is_one_that_can_be_started() {
+    let text = marked(&read("README.md"), "program").next().unwrap();
+    let folder = shipped();
+    fs::write(folder.path().join(TO_BE_MADE), text).unwrap();
+    let config = configured(folder.path(), &[("COUNTERSIGN_SERVERS", "demo,files,notes")]);
+    let program = |at: usize| match &config.servers[at].upstream {
+        Upstream::Stdio(command) => command.program.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((program(1), program(2)), ("npx".to_owned(), "npx".to_owned()));
 }
 
 #[test]

@@ -20,7 +20,7 @@ async fn rmcp_discovers_registers_signs_alice_in_and_calls_a_tool_as_her() {
     for lifecycle in [ClientLifecycleMode::Initialize, newest()] {
         let client = connect(&service, "alice", lifecycle).await;
         let tools = client.list_all_tools().await.unwrap();
-        assert_eq!(tools.len(), 5);
+        assert_eq!(tools.len(), 6);
         assert!(text(&call(&client, "whoami").await.unwrap()).contains("Alice"));
         assert_ne!(call(&client, "secure_operation").await.unwrap().is_error, Some(true));
         client.cancel().await.unwrap();

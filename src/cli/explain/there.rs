@@ -54,24 +54,29 @@ impl AtServer {
         let granted = asked.intersection(&server.expand(&person.scopes));
         let token = person.admitted && (asked.is_empty() || !granted.is_empty());
         let (nobody, some_client) = (UserId::new(""), ClientId::new(client.unwrap_or_default()));
-        let asker = Asker {
+        let caller = Asker {
             scopes: &granted,
             user: &nobody,
             email: person.email.as_deref(),
             client: &some_client,
         };
         let tool = |rule: &Rule| {
-            let allowed = token && server.policy.by_rule(rule, Some(&asker)) == Verdict::Allowed;
-            let unless_named = token && !allowed && could_be_named(rule, &asker);
+            let allowed = token && server.policy.by_rule(rule, Some(&caller)) == Verdict::Allowed;
+            let suffices = token && server.expand(&granted).covers(&rule.needs());
+            let unless_named = suffices && could_be_named(rule, &caller);
             ToolThere { name: rule.name.clone(), needs: rule.needs(), allowed, unless_named }
         };
+        let tools: Vec<_> = server.policy.tools().map(tool).collect();
+        let others = tools.iter().find(|tool| tool.name == "*").map_or_else(
+            || token && server.policy.unlisted() == Unlisted::Allow,
+            |every| every.allowed,
+        );
         Self {
             server: server.id.clone(),
             name: server.name.clone(),
             url: server.resource.clone(),
-            tools: server.policy.tools().map(tool).collect(),
-            other_tools: (server.upstream != Upstream::Elsewhere)
-                .then(|| token && server.policy.unlisted() == Unlisted::Allow),
+            tools,
+            other_tools: (server.upstream != Upstream::Elsewhere).then_some(others),
             asked,
             granted,
             token,

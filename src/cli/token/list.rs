@@ -59,7 +59,7 @@ fn good(token: &PersonalToken, now: Timestamp) -> String {
 }
 
 /// A token for programs, without its digest.
-pub(super) fn json(token: &PersonalToken) -> Value {
+pub(in crate::cli) fn json(token: &PersonalToken) -> Value {
     let what = &token.grant.authorization;
     json!({
         "id": token.grant.id,

@@ -6,7 +6,7 @@ use crate::{
     cli::{client::when, faults::Failure},
     engine::record::{Grant, PersonalToken},
     flow::standing::Fallen,
-    protocol::secret::{OpaqueAccessToken, PersonalAccessToken},
+    protocol::secret::{Digest, OpaqueAccessToken, PersonalAccessToken},
     store::Store,
 };
 
@@ -53,6 +53,23 @@ impl Desk {
         found.ok("known", "issued here, and its grant stands");
         self.judge_claims(&claims, None, &mut found).await?;
         Ok(found)
+    }
+
+    /// A token that a server's file names.
+    pub(super) fn fixed(&self, text: &str) -> Option<Findings> {
+        let digest = Digest::of(text);
+        let mut all = self
+            .config
+            .servers
+            .iter()
+            .flat_map(|server| server.tokens.fixed.iter().map(move |token| (server, token)));
+        let (server, token) = all.find(|(_, token)| token.digest.matches(&digest))?;
+        let mut found = Findings::new("static_token", "A static token");
+        found.ok("known", format!("named by servers/{}.toml; it never expires", server.id));
+        found.fact("User", token.user.to_string());
+        found.fact("Server", server.id.to_string());
+        found.fact("Scopes", token.scopes.to_string());
+        Some(found)
     }
 
     fn ended(&self, grant: &Grant, found: &mut Findings) {

@@ -6,8 +6,9 @@ use crate::{
     cli::{
         client::when,
         output::{BAD, PLAIN, Table, facts, heading},
+        token,
     },
-    engine::record::{Grant, HeldIdentity, Session, User},
+    engine::record::{Grant, HeldIdentity, PersonalToken, Session, User},
 };
 
 /// Everything kept of one person, but for claims and digests.
@@ -16,6 +17,7 @@ pub(super) struct Dossier {
     pub(super) identities: Vec<HeldIdentity>,
     pub(super) sessions: Vec<Session>,
     pub(super) grants: Vec<Grant>,
+    pub(super) tokens: Vec<PersonalToken>,
 }
 
 /// A person for programs.
@@ -75,6 +77,10 @@ impl Dossier {
                 format!("{} at {}: {}, last used {last}", what.client, what.server, what.scopes);
             ("App", line)
         }));
+        lines.extend(self.tokens.iter().map(|token| {
+            let (what, end) = (&token.grant.authorization, when(token.grant.expires_at));
+            ("Token", format!("{} at {}: {}, until {end}", token.name, what.server, what.scopes))
+        }));
         let name = user.name.as_deref().unwrap_or("A person without a name");
         format!("{}\n\n{}", heading(name), facts(&lines))
     }
@@ -86,6 +92,7 @@ impl Dossier {
             members.insert("identities".to_owned(), identities);
             members.insert("browsers".to_owned(), self.sessions.iter().map(session).collect());
             members.insert("grants".to_owned(), self.grants.iter().map(grant).collect());
+            members.insert("tokens".to_owned(), self.tokens.iter().map(token::json).collect());
         }
         told
     }

@@ -24,8 +24,8 @@ pub(super) fn read(
     let methods = rules(file, &raw.method);
     let examples = examples(file, &raw.example);
     let unlisted = raw.unlisted.as_ref().map_or(Unlisted::Allow, |word| (*word.get_ref()).into());
-    let whole = tools.iter().chain(&methods).all(Result::is_ok);
-    let policy = Policy::new(scopes, stood_in(tools), stood_in(methods), unlisted);
+    let whole = tools.1 && methods.1;
+    let policy = Policy::new(scopes, tools.0, methods.0, unlisted);
     let policy = policy.map_err(|faults| tell(file, raw, faults)).ok().filter(|_| whole)?;
     let examples = examples?;
     let broken = policy.broken_examples(&examples);
@@ -33,20 +33,22 @@ pub(super) fn read(
     Some((policy, examples))
 }
 
-/// Each rule; for one that is at fault, one for nobody, so that the faults of the others are told too.
-fn rules(file: &mut TomlFile<'_>, tables: &[Spanned<RuleTable>]) -> Vec<Result<Rule, Rule>> {
-    tables.iter().map(|table| rule(file, table)).collect()
+/// Each rule, and whether all are good; for one at fault, a rule for nobody, so that the faults of the
+/// others are told too.
+fn rules(file: &mut TomlFile<'_>, tables: &[Spanned<RuleTable>]) -> (Vec<Rule>, bool) {
+    let mut whole = true;
+    let rules = tables.iter().map(|table| {
+        let access = access(file, table);
+        whole &= access.is_some();
+        let name = table.get_ref().name.clone();
+        Rule { name, access: access.unwrap_or(Access::Nobody) }
+    });
+    (rules.collect(), whole)
 }
 
-fn stood_in(rules: Vec<Result<Rule, Rule>>) -> Vec<Rule> {
-    rules.into_iter().map(|rule| rule.unwrap_or_else(|stand_in| stand_in)).collect()
-}
-
-fn rule(file: &mut TomlFile<'_>, table: &Spanned<RuleTable>) -> Result<Rule, Rule> {
+fn access(file: &mut TomlFile<'_>, table: &Spanned<RuleTable>) -> Option<Access> {
     let (at, table) = (table.span().start, table.get_ref());
-    let rule = |access| Rule { name: table.name.clone(), access };
-    let access = if table.deny { nobody(file, table) } else { those(file, at, table) };
-    access.map(rule).ok_or_else(|| rule(Access::Nobody))
+    if table.deny { nobody(file, table) } else { those(file, at, table) }
 }
 
 /// Where nobody may, whatever else the rule asks for would never be asked.

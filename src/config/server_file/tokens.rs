@@ -224,7 +224,7 @@ mod tests {
         assert_eq!(faults.len(), 2, "{faults:?}");
         assert!(faults.iter().all(|fault| fault.ends_with("a server elsewhere could check")));
         let behind = "upstream = \"http://127.0.0.1:9001/mcp\"\n";
-        let here = elsewhere.replace("127.0.0.1:9000", "tools.localhost:8000");
+        let here = elsewhere.replace("127.0.0.1:9000", "127.0.0.1:8000");
         assert_eq!(read(&format!("{here}{behind}{opaque}")).1, [""; 0], "our guard can");
         let (server, faults) = read(&format!("{elsewhere}{opaque}{SECRET}{token}"));
         assert_eq!(faults, [""; 0]);

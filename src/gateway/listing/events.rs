@@ -95,6 +95,7 @@ impl Events {
             return Ok(());
         }
         self.held.clear();
+        self.held.shrink_to(USUAL);
         (self.line, self.mark) = (0, 0);
         Ok(())
     }
@@ -153,3 +154,5 @@ fn lines(mut text: &[u8]) -> impl Iterator<Item = Line<'_>> {
 }
 
 const MARK: &[u8] = b"\xEF\xBB\xBF";
+/// What is kept at hand for the next event, in bytes: most are short, and streams are many.
+const USUAL: usize = 4096;

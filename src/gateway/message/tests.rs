@@ -238,7 +238,7 @@ proptest! {
             ] {
                 let theirs = leniently(params, name);
                 prop_assert!(theirs.len() <= 1);
-                let theirs = theirs.into_iter().filter_map(Value::as_str).next();
+                let theirs = theirs.into_iter().find_map(Value::as_str);
                 prop_assert_eq!(ours.as_deref(), theirs.filter(|text| !text.contains('\0')));
             }
         }

@@ -23,7 +23,7 @@ fn the_shipped_files_are_good_and_nothing_is_made() {
       dev       http://localhost:8001  0            2            3
 
       Server  URL                        Scopes  Tool rules  Examples that hold
-      demo    http://localhost:8000/mcp  3       5           8
+      demo    http://localhost:8000/mcp  3       6           8
     "#);
 }
 

@@ -328,3 +328,40 @@ fn keycloak_gives_by_a_role_inside_another_claim() {
     );
     assert!(told.out.contains("Scopes    admin read write"), "{}", told.out);
 }
+
+#[test]
+fn a_rule_for_some_is_judged_by_what_the_claims_say_and_told_where_they_do_not() {
+    let folder = all().with("COUNTERSIGN_SERVERS", "tools");
+    let rule = |name: &str, who: &str| {
+        format!("[[tool]]\nname = \"{name}\"\nneeds = [\"write\"]\nwho = {{ {who} }}\n")
+    };
+    let head = "path = \"/t\"\nname = \"T\"\nupstream = \"demo\"\n[[scope]]\nname = \"write\"\nsays = \"W\"\n";
+    let file = [
+        head.to_owned(),
+        "[[tool]]\nname = \"*\"\ndeny = true\n".to_owned(),
+        rule("by_domain", "email_domains = [\"example.com\"]"),
+        rule("by_other_domain", "email_domains = [\"other.example\"]"),
+        rule("by_id", "users = [\"usr_x\"]"),
+        rule("by_client", "clients = [\"desk\"]"),
+    ];
+    folder.write("servers/tools.toml", &file.concat());
+    let table = |claims: &str, more: &[&str]| {
+        let arguments = [&["explain", "--provider", "dev", "--claims", "-"], more].concat();
+        let told = folder.run_with(&arguments, claims);
+        told.out
+            .lines()
+            .skip_while(|line| !line.contains("May call"))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    insta::assert_snapshot!(table(ALICE, &[]), @r#"
+      Tool             Needs  May call
+      *                none   no
+      by_client        write  if `who` names them
+      by_domain        write  yes
+      by_id            write  if `who` names them
+      by_other_domain  write  no
+      any other               no
+    "#);
+    assert!(!table(BOB, &[]).contains("names them"), "the scope is missing in any case");
+}

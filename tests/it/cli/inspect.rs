@@ -52,7 +52,7 @@ async fn a_good_token_is_accepted_and_its_scopes_are_spelled_out() {
     assert!(told.out.contains("come to admin read write"));
     assert_eq!(
         json["facts"]["may_call"],
-        "public_tool read_data secure_operation user_profile whoami"
+        "public_tool rate_limited_tool read_data secure_operation user_profile whoami"
     );
 }
 

@@ -46,6 +46,10 @@ async fn a_token_is_made_shown_once_listed_explained_and_revoked() {
     for text in [&listed.out, &table.out] {
         assert!(!text.contains("cs_pat_") && !text.contains("digest"), "{text}");
     }
+    let shown = typed(&service, &["user", "show", &user]).await;
+    assert!(shown.out.contains("CI at demo: read, until") && !shown.out.contains("urn:"));
+    let shown = typed(&service, &["user", "show", &user, "--json"]).await;
+    assert_eq!(shown.json()["tokens"][0]["id"], id);
     let others = typed(&service, &["token", "list", "--user", "usr_nobody", "--json"]).await;
     assert_eq!((others.code, others.json()), (0, serde_json::json!([])));
 
@@ -150,4 +154,18 @@ async fn an_opaque_token_is_explained() {
         assert_eq!(result(&told.json(), check), "ok", "{check}");
     }
     assert!(!told.out.contains(access));
+}
+
+#[test]
+fn a_static_token_is_traced_to_the_file_that_names_it() {
+    let folder = Folder::shipped();
+    let file = include_str!("../../../servers/demo.toml");
+    let token = "[[token]]\nuser = \"ci\"\nscopes = [\"read\"]\n\
+        sha256 = \"4c5dc9b7708905f77f5e5d16316b5dfb425e68cb326dcd55a860e90a7707031e\"\n";
+    folder.write("servers/demo.toml", &format!("{file}{token}"));
+    let told = folder.run_with(&["token", "inspect", "--json"], "test-token");
+    assert_eq!((told.code, &told.json()["kind"]), (0, &"static_token".into()));
+    assert_eq!(told.json()["facts"]["user"], "ci");
+    let checked = folder.run(&["check"]);
+    assert!(checked.out.contains("takes static tokens"), "{}", checked.out);
 }

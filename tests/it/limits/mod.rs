@@ -60,3 +60,21 @@ async fn let_through(service: &Service, peer: &str, headers: &[(&'static str, &s
     }
     passed
 }
+
+/// What a refusal says, without the seconds, which pass while a test runs: when to come back is in
+/// `Retry-After`, within `most` seconds, and not before `t` of `RateLimit` is over.
+fn limit_told(answer: &Answer, most: u64) -> String {
+    assert_eq!(answer.status, 429, "{}", answer.body);
+    let left: Vec<_> = answer.header("ratelimit").split(";t=").collect();
+    let [left, seconds] = left[..] else { panic!("{}", answer.header("ratelimit")) };
+    let wait: u64 = answer.header("retry-after").parse().unwrap();
+    assert!((1..=most).contains(&wait) && seconds.parse::<u64>().unwrap() <= wait, "{wait}");
+    format!("{} {left}", answer.header("ratelimit-policy"))
+}
+
+/// A sentence as far as it depends on no clock.
+fn timeless(text: &str) -> &str {
+    let (before, after) = text.split_once(" Try again in ").unwrap_or_else(|| panic!("{text}"));
+    assert!(!after.is_empty());
+    before
+}

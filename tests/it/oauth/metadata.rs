@@ -173,7 +173,7 @@ async fn a_browser_from_anywhere_may_read_and_call_but_never_with_credentials() 
 #[tokio::test]
 async fn options_without_a_preflights_question_meets_the_guard() {
     let service = Service::start().await;
-    let request = || Request::options("/mcp").header(header::ORIGIN, "https://client.example");
+    let request = || Request::options("/mcp").header(header::ORIGIN, "http://localhost:6274");
     let plain = service.send(request().body(Body::empty()).unwrap()).await;
     assert_eq!(plain.status, 401);
     assert!(plain.header("www-authenticate").contains("resource_metadata="));
@@ -184,11 +184,14 @@ async fn options_without_a_preflights_question_meets_the_guard() {
 #[tokio::test]
 async fn a_browser_is_shown_the_challenge_and_the_answer() {
     let service = Service::start().await;
-    let origin = [("origin", "https://client.example")];
     let form = service.exchange("dyn_unknown", "cs_ac_x");
-    for path in ["/token", "/mcp"] {
-        let answer = service.post(path, &form, &origin).await;
-        assert_eq!(answer.status, 401, "{path}");
+    for (path, origin, status) in [
+        ("/token", "https://client.example", 401),
+        ("/mcp", "http://localhost:6274", 401),
+        ("/mcp", "https://client.example", 403), // a page that nobody admitted
+    ] {
+        let answer = service.post(path, &form, &[("origin", origin)]).await;
+        assert_eq!(answer.status, status, "{path} {origin}");
         assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}");
         let exposed = answer.header("access-control-expose-headers").to_lowercase();
         assert!(exposed.contains("www-authenticate"), "{path}: {exposed}");

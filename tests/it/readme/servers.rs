@@ -36,6 +36,7 @@ fn it_has_every_key_and_every_word_there_is() {
         "identity = \"zzzz\"",
         "limit = { zzzz = 1 }",
         "timeouts = { zzzz = 1 }",
+        "processes = { zzzz = 1 }",
         "[[scope]]\nzzzz = 1",
         "[[tool]]\nzzzz = 1",
         "[[tool]]\nname = \"t\"\nneeds = []\nwho = { zzzz = 1 }",
@@ -44,7 +45,7 @@ fn it_has_every_key_and_every_word_there_is() {
         "[[example]]\ngives = \"zzzz\"",
     ] {
         for word in known(text) {
-            let tables = ["scope", "tool", "method", "example"].contains(&word.as_str());
+            let tables = ["scope", "token", "tool", "method", "example"].contains(&word.as_str());
             let said = [format!("`{word}`"), format!("`\"{word}\"`"), format!("{word} = ")];
             let told = said.iter().any(|said| reference.contains(said));
             let table = tables && reference.contains(&format!("`[[{word}]]`"));
