@@ -13,7 +13,7 @@ use http::{Request, Uri, header};
 use self::{
     declared::declared,
     table::{CONFIGURED, GUARDED, KINDS, METHODS, NOWHERE, ROWS, Row, Told},
-    world::{Guarded, PING, World, parameter, seen},
+    world::{Guarded, PING, World, parameter, registration, seen},
 };
 use crate::{
     harness::{Answer, Browser},
@@ -152,13 +152,14 @@ async fn asked_by(world: &World, browser: &Browser) -> Vec<Asked> {
 }
 
 /// What the table's requests are about.
-struct Fill([(&'static str, String); 5]);
+struct Fill([(&'static str, String); 6]);
 
 impl Fill {
     async fn of(world: &World) -> Self {
         let thief = world.thief().await;
         Self([
             ("{ask}", world.service.ask(&world.client).encoded()),
+            ("{registration}", registration("Thief").to_string()),
             ("{client}", world.client.clone()),
             ("{thief}", thief),
             ("{alice}", world.servers[0].good[0].clone()),

@@ -8,8 +8,9 @@ pub(super) const KINDS: [&str; 6] =
     ["no token", "wrong audience", "expired", "refresh token", "revoked", "other user's"];
 
 /// Method, route, and what is asked there: the path with its query, and the form that is posted.
-/// `{ask}`, `{client}`, `{thief}`, `{alice}` and `{token}` are filled in: a good request of a client, it
-/// and another one, an access token of alice's, and what her page calls a personal token of hers.
+/// `{ask}`, `{registration}`, `{client}`, `{thief}`, `{alice}` and `{token}` are filled in: a good request
+/// of a client, its registration, it and another one, an access token of alice's, and what her page calls
+/// a personal token of hers.
 pub(super) type Row = (&'static str, &'static str, &'static str, &'static str, Told);
 
 /// Status, scheme of the challenge if it is not Bearer, and error code.
@@ -57,6 +58,7 @@ pub(super) const ROWS: &[Row] = &[
         "client_id={thief}&token={alice}",
         Credentials("200", NO_CLIENT),
     ),
+    ("POST", "/register", "/register", "{registration}", Alike("201")),
     ("POST", "/register", "/register", "no=json", Alike("400 invalid_client_metadata")),
     ("POST", "/introspect", "/introspect", "token={alice}", Credentials(NO_CLIENT, NO_CLIENT)),
     ("GET", "/jwks", "/jwks", "", Alike("200")),
@@ -67,6 +69,7 @@ pub(super) const ROWS: &[Row] = &[
     ("GET", WELL_KNOWN, "/.well-known/oauth-protected-resource/mcp", "", Alike("200")),
     ("GET", WELL_KNOWN, "/.well-known/oauth-protected-resource/files", "", Alike("200")),
     ("GET", WELL_KNOWN, "/.well-known/unknown", "", Alike("404 not_found")),
+    ("GET", "/static/{file}", "/static/logo.svg", "", Alike("200")),
     ("GET", "/static/{file}", "/static/unknown", "", Alike("404 not_found")),
     ("GET", "/healthz", "/healthz", "", Alike("200")),
     ("GET", "/readyz", "/readyz", "", Alike("200")),

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use axum::body::Body;
 use countersign::{engine::policy::Upstream as Answering, protocol::id::GrantId};
 use http::{Request, header};
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::{
@@ -13,8 +13,8 @@ use super::{
     table::KINDS,
 };
 use crate::{
-    gateway::upstream::{Upstream, json},
-    harness::{Answer, Form, Service},
+    gateway::upstream::{Upstream, json as answered},
+    harness::{Answer, Form, REDIRECT, Service},
     tokens::{hand, person, wish},
 };
 
@@ -53,7 +53,7 @@ impl World {
     pub(super) async fn new() -> Self {
         let upstream = Upstream::start().await;
         upstream.answers(|_| {
-            let mut answer = json(r#"{"jsonrpc":"2.0","id":7,"result":{}}"#);
+            let mut answer = answered(r#"{"jsonrpc":"2.0","id":7,"result":{}}"#);
             answer.headers_mut().insert("mcp-session-id", "inner".parse().unwrap());
             answer
         });
@@ -157,11 +157,7 @@ impl World {
     }
 
     async fn registered(&self, name: &str) -> String {
-        let metadata = serde_json::json!({
-            "client_name": name, "redirect_uris": [crate::harness::REDIRECT],
-            "token_endpoint_auth_method": "none",
-        });
-        text(&self.service.register(&metadata).await.json(), "client_id")
+        text(&self.service.register(&registration(name)).await.json(), "client_id")
     }
 
     /// The server of [`World::refresh`].
@@ -237,6 +233,14 @@ impl Guarded {
         }
         request.body(Body::from(body.to_owned())).unwrap()
     }
+}
+
+/// The metadata of a public client, which is always the same client.
+pub(super) fn registration(name: &str) -> Value {
+    json!({
+        "client_name": name, "redirect_uris": [REDIRECT],
+        "token_endpoint_auth_method": "none",
+    })
 }
 
 fn text(document: &Value, name: &str) -> String {
