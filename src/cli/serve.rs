@@ -16,6 +16,7 @@ use crate::{
 pub(super) async fn serve(place: &Place, json: bool) -> Result<(), Failure> {
     let config = place.config()?;
     log(&config.log)?;
+    raise_descriptors();
     let signals = signals()?;
     let app = app::build(&config, app::clock(), app::entropy()).await?;
     let stop = at(signals.clone(), 1);
@@ -31,6 +32,21 @@ fn announce(config: &Config, json: bool) {
     let told = if json { banner::json(config).to_string() } else { banner::text(config) };
     output::put(&told);
 }
+
+/// As many files and connections as the system lets us have: each event stream through the gateway
+/// takes two, and the usual soft limit is for programs that wait with `select`.
+#[cfg(unix)]
+fn raise_descriptors() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::debug!(%error, "the limit of open files stays as it is");
+    }
+}
+
+#[cfg(not(unix))]
+fn raise_descriptors() {}
 
 fn log(logging: &Logging) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&logging.filter).context("COUNTERSIGN_LOG")?;
