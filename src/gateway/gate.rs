@@ -19,7 +19,7 @@ use crate::{
     engine::policy::Policy,
     gateway::{
         allowance::Allowances,
-        body::Room,
+        body::{self, Room},
         door::Door,
         hiding::Hiding,
         judge::{Asked, judge},
@@ -111,7 +111,9 @@ impl Gate {
             let request = Request::from_parts(parts, Body::empty());
             return Ok((Asked::default(), Left::default(), request));
         }
-        let (body, taken) = self.room.read(body, self.most, self.patience).await?;
+        body::is_plain(&parts.headers).then_some(()).ok_or(Refused::Coded)?;
+        let user = caller.map(Caller::user);
+        let (body, taken) = self.room.read(user, body, self.most, self.patience).await?;
         let messages =
             Message::read_all(&body).map_err(|unfit| Refused::Unfit(unfit, Value::Null))?;
         let asked = judge(&self.policy, caller, &parts.headers, &messages)?;
