@@ -139,7 +139,8 @@ impl Gate {
         listens: bool,
     ) -> Response<Body> {
         let (Some(guard), Some(caller)) = (self.guard.clone(), caller) else { return answer };
-        if answer.body().is_end_stream() || answer.body().size_hint().exact().is_some() {
+        let short = answer.body().size_hint().exact().is_some_and(|bytes| bytes <= SHORT);
+        if short || answer.body().is_end_stream() {
             return answer;
         }
         let end = async move {
@@ -148,3 +149,6 @@ impl Gate {
         answer.map(|body| Body::new(Watched::new(body, end)))
     }
 }
+
+/// An answer that is over as soon as it has begun, in bytes.
+const SHORT: u64 = 64 * 1024;
