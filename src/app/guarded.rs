@@ -63,6 +63,10 @@ impl Parts<'_> {
                 patience: self.config.limits.request,
             };
             let router = gated(&server.resource.path(), gate, behind);
+            let router = match server.auth {
+                Auth::Required => router,
+                Auth::None => web::for_this_machine(router),
+            };
             guarded.add(host, web::open_to_browsers(router), guard);
         }
         Ok(guarded)
