@@ -1,6 +1,6 @@
 //! Floor 5½: the composition root. The only place that names concrete stores and joins the rooms.
 
-use std::{future::Future, net::SocketAddr, sync::Arc};
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 use tokio_util::sync::CancellationToken;
@@ -15,7 +15,7 @@ use crate::{
         providers::Provider,
         revoke::Revoker,
     },
-    gateway::Allowances,
+    gateway::{Allowances, stdio::Stdio},
     guard::{LocalKeys, Revocations},
     jose::seal::Vault,
     protocol::secret::ClientSecret,
@@ -44,6 +44,7 @@ pub struct App {
     revoker: Arc<Revoker>,
     providers: Arc<[Provider]>,
     counts: Vec<tend::Forget>,
+    programs: Vec<Stdio>,
 }
 
 /// Why the service cannot start.
@@ -175,7 +176,7 @@ pub async fn build_on(
     let router = web::surrounded(router);
     let dev = servers::development(config, &hands, &dev_secret)?;
     let listen = config.listen.addresses.iter().map(|listen| listen.address).collect();
-    Ok(App { router, listen, dev, hands, revoker, providers, counts })
+    Ok(App { router, listen, dev, hands, revoker, providers, counts, programs: guarded.programs })
 }
 
 /// Makes and lists personal access tokens, without the rest of the service.
@@ -248,6 +249,8 @@ impl App {
             streams.cancel();
         };
         serve::serve(main, self.router, stop).await;
+        let programs = futures_util::future::join_all(self.programs.iter().map(Stdio::ended));
+        let _ = tokio::time::timeout(LAST_PROCESSES, programs).await;
         tending.abort();
         if let Some(dev) = dev {
             dev.abort();
@@ -255,6 +258,9 @@ impl App {
         Ok(())
     }
 }
+
+/// The time that processes have to end when the service does; what is left then is killed.
+const LAST_PROCESSES: Duration = Duration::from_secs(10);
 
 /// Every count that is to be tended.
 fn counts(rates: Arc<web::AddressRates>, calls: Vec<Arc<Allowances>>) -> Vec<tend::Forget> {

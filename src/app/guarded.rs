@@ -38,6 +38,8 @@ pub(super) struct Guarded {
     pub(super) others: Vec<(Issuer, Router)>,
     /// What each person has left, server by server; to be swept.
     pub(super) allowances: Vec<Arc<Allowances>>,
+    /// Those that are programs, whose processes must end with us.
+    pub(super) programs: Vec<Stdio>,
 }
 
 impl Parts<'_> {
@@ -47,7 +49,16 @@ impl Parts<'_> {
         let mut guarded = Guarded::default();
         for server in &self.config.servers {
             let policy = Arc::new(server.policy.clone());
-            let Some(behind) = self.behind(server, &policy)? else { continue };
+            let behind = match &server.upstream {
+                Upstream::Elsewhere => continue,
+                Upstream::Demo => demo_service(self.demo()),
+                Upstream::Http(url) => proxied(self.proxy(server, &policy, url)?),
+                Upstream::Stdio(command) => {
+                    let program = self.started(server, command);
+                    guarded.programs.push(program.clone());
+                    Router::new().fallback_service(program)
+                }
+            };
             let guard = Arc::new(self.guard(server));
             let host = self.other_host(server);
             let name = host.clone().unwrap_or_else(|| self.config.public_url.clone());
@@ -61,6 +72,7 @@ impl Parts<'_> {
                 room: room.clone(),
                 most: server.behind.max_body,
                 patience: self.config.limits.request,
+                stop: self.hands.stop.clone(),
             };
             let router = gated(&server.resource.path(), gate, behind);
             let router = match server.auth {
@@ -70,22 +82,6 @@ impl Parts<'_> {
             guarded.add(host, web::open_to_browsers(router), guard);
         }
         Ok(guarded)
-    }
-
-    /// What answers; none for a server that guards itself elsewhere.
-    fn behind(
-        &self,
-        server: &ServerSettings,
-        policy: &Arc<Policy>,
-    ) -> Result<Option<Router>, StartFault> {
-        Ok(match &server.upstream {
-            Upstream::Elsewhere => None,
-            Upstream::Demo => Some(demo_service(self.demo())),
-            Upstream::Http(url) => Some(proxied(self.proxy(server, policy, url)?)),
-            Upstream::Stdio(command) => {
-                Some(Router::new().fallback_service(self.started(server, command)))
-            }
-        })
     }
 
     fn demo(&self) -> Demo {

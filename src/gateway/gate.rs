@@ -13,6 +13,7 @@ use axum::{
     response::IntoResponse,
 };
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 use tower::{Layer as _, Service};
 
 use crate::{
@@ -47,6 +48,8 @@ pub struct Gate {
     pub most: usize,
     /// The time a client has to send its body. Event streams, which are answers, have all the time.
     pub patience: Duration,
+    /// Ends what only listens when the service stops: it would never end by itself.
+    pub stop: CancellationToken,
 }
 
 /// `server` at `path`, such as `/mcp`, behind its gate on every method.
@@ -138,13 +141,23 @@ impl Gate {
         caller: Option<Caller>,
         listens: bool,
     ) -> Response<Body> {
-        let (Some(guard), Some(caller)) = (self.guard.clone(), caller) else { return answer };
         let short = answer.body().size_hint().exact().is_some_and(|bytes| bytes <= SHORT);
         if short || answer.body().is_end_stream() {
             return answer;
         }
+        let (guard, stop) = (self.guard.clone(), self.stop.clone());
+        let refused = async move {
+            match (guard, caller) {
+                (Some(guard), Some(caller)) if listens => guard.refused(&caller).await,
+                (Some(guard), Some(caller)) => guard.revoked(&caller).await,
+                _ => std::future::pending().await,
+            }
+        };
         let end = async move {
-            if listens { guard.refused(&caller).await } else { guard.revoked(&caller).await }
+            tokio::select! {
+                () = refused => {}
+                () = stop.cancelled(), if listens => {}
+            }
         };
         answer.map(|body| Body::new(Watched::new(body, end)))
     }

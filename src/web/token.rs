@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::{
     Json,
     body::Bytes,
-    extract::{State, rejection::BytesRejection},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    extract::{FromRequest, Request, State, rejection::BytesRejection},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use tracing::Instrument as _;
@@ -17,16 +17,24 @@ use crate::{
 };
 
 /// A body, or why there is none: too long, or it broke off.
-pub(super) type Body = Result<Bytes, BytesRejection>;
+type Body = Result<Bytes, BytesRejection>;
+
+impl<S: Send + Sync> FromRequest<S> for MachineForm {
+    type Rejection = TokenProblem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, TokenProblem> {
+        let headers = request.headers().clone();
+        let body = Bytes::from_request(request, state).await;
+        let body = body.map_err(|fault| unread(TokenErrorCode::InvalidRequest, &fault))?;
+        Ok(Self::read(&headers, &body)?)
+    }
+}
 
 /// `POST /token` (RFC 6749 §3.2).
 pub(super) async fn token(
     State(site): State<Arc<Site>>,
-    headers: HeaderMap,
-    body: Body,
+    MachineForm { authorization, params }: MachineForm,
 ) -> Result<Response, TokenProblem> {
-    let body = body.map_err(|fault| unread(TokenErrorCode::InvalidRequest, &fault))?;
-    let MachineForm { authorization, params } = MachineForm::read(&headers, &body)?;
     let answer = async move { site.tokens.token(authorization.as_deref(), &params).await };
     Ok(Json(to_the_end(answer).await?).into_response())
 }
@@ -34,11 +42,8 @@ pub(super) async fn token(
 /// `POST /revoke` (RFC 7009 §2).
 pub(super) async fn revoke(
     State(site): State<Arc<Site>>,
-    headers: HeaderMap,
-    body: Body,
+    MachineForm { authorization, params }: MachineForm,
 ) -> Result<Response, TokenProblem> {
-    let body = body.map_err(|fault| unread(TokenErrorCode::InvalidRequest, &fault))?;
-    let MachineForm { authorization, params } = MachineForm::read(&headers, &body)?;
     let answer = async move { site.revocation.revoke(authorization.as_deref(), &params).await };
     to_the_end(answer).await?;
     Ok(StatusCode::OK.into_response())
@@ -63,7 +68,7 @@ pub(super) async fn never_kept(mut response: Response) -> Response {
     response
 }
 
-pub(super) fn unread(code: TokenErrorCode, fault: &BytesRejection) -> TokenProblem {
+fn unread(code: TokenErrorCode, fault: &BytesRejection) -> TokenProblem {
     let why = match fault.status() {
         StatusCode::PAYLOAD_TOO_LARGE => "The body is longer than 64 KiB.",
         _ => "The body ended early.",

@@ -117,6 +117,15 @@ fn the_server_file_is_a_good_one() {
 }
 
 #[test]
+fn the_server_behind_the_gateway_is_a_good_one() {
+    let text = marked(&read("README.md"), "gateway").next().unwrap();
+    let folder = shipped();
+    fs::write(folder.path().join(TO_BE_MADE), text).unwrap();
+    let config = configured(folder.path(), &[("COUNTERSIGN_SERVERS", "demo,notes")]);
+    assert!(matches!(config.servers[1].upstream, Upstream::Http(_)));
+}
+
+#[test]
 fn the_program_is_one_that_can_be_started() {
     let text = marked(&read("README.md"), "program").next().unwrap();
     let folder = shipped();

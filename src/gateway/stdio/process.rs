@@ -153,7 +153,7 @@ impl Running {
             tokio::task::yield_now().await; // it holds the input, which closes with it
         }
         let _ = timeout(grace, self.child.wait()).await;
-        self.group.kill().await;
+        drop(self.group);
         let _ = self.child.kill().await;
         if !self.errors.is_finished() {
             let _ = timeout(LAST_WORDS, &mut self.errors).await;

@@ -93,6 +93,7 @@ impl Demonstration {
             room: Room::new(64 << 20),
             most: 1 << 20,
             patience: std::time::Duration::from_millis(300),
+            stop: tokio_util::sync::CancellationToken::new(),
         };
         let app = gated("/mcp", gate, demo_service(demo));
         Self { world, app }

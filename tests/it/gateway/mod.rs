@@ -128,6 +128,7 @@ impl Setup {
             room: Room::new(64 << 20),
             most: 4 << 20,
             patience: Duration::from_secs(5),
+            stop: tokio_util::sync::CancellationToken::new(),
         };
         let app = gated("/mcp", gate, proxied(proxy));
         Self { world, upstream, app }

@@ -111,6 +111,7 @@ impl Setup {
             room: Room::new(64 << 20),
             most: 4 << 20,
             patience: Duration::from_secs(5),
+            stop: CancellationToken::new(),
         };
         let app = gated("/mcp", gate, stdio.clone());
         Self { world, app, stdio, stop }
