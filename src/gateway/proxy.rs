@@ -143,7 +143,8 @@ impl Proxy {
     }
 
     /// Redirects and challenges are between us and the server behind: a client that followed them would
-    /// leave by the side door, or sign in for ever.
+    /// leave by the side door, or sign in for ever. Nobody asked for another protocol either: a proxy
+    /// before us that saw 101 would no longer tell one person's requests from another's.
     fn accepted(&self, status: StatusCode, to: Option<&HeaderValue>) -> Result<(), Failed> {
         if status == StatusCode::UNAUTHORIZED || status == StatusCode::PROXY_AUTHENTICATION_REQUIRED
         {
@@ -154,8 +155,13 @@ impl Proxy {
         }
         if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
             let failed = Failed::Unfit("The MCP server behind this gateway has moved.");
+            let to = to.and_then(|to| to.to_str().ok()?.split(['?', '#']).next());
             let why = format!("it redirects to {to:?}; set `upstream` to where it stands");
             return Err(self.told(failed, &why));
+        }
+        if status.is_informational() {
+            let failed = Failed::Unfit("The MCP server behind this gateway answers no request.");
+            return Err(self.told(failed, &format!("it answers {status}")));
         }
         Ok(())
     }
@@ -169,6 +175,7 @@ impl Proxy {
         let (head, body) = answer.into_parts();
         let mut headers = head::back(&head.headers);
         self.sessions.seal(&mut headers, session, caller.map(Caller::user));
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(NO_PAGE));
         let mut response = Response::new(Body::new(Idle::new(body, self.idle)));
         *response.status_mut() = head.status;
         *response.headers_mut() = headers;
@@ -226,5 +233,7 @@ impl Failed {
     }
 }
 
+/// What a browser that is led here may make of an answer: nothing, and nothing of our origin.
+const NO_PAGE: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 /// Less than the five seconds after which Node.js closes a connection that rests.
 const KEPT: Duration = Duration::from_secs(4);
