@@ -129,7 +129,7 @@ fn connection(stream: TcpStream, peer: SocketAddr, router: &Router, graceful: &G
 /// would keep the connection for ever.
 async fn silence(asked: &Notify) {
     if timeout(HEAD_TIME, asked.notified()).await.is_ok() {
-        pending().await
+        pending::<()>().await;
     }
 }
 
