@@ -14,7 +14,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
     if span.is_zero() { Err(NOT_A_DURATION) } else { Ok(span) }
 }
 
-/// A positive length of time in days, such as `30d`, or as [`duration`] reads it.
+/// A positive length of time in days, such as `30d`, or as `duration` reads it.
 ///
 /// # Errors
 /// What is wrong with it, to follow after it.
