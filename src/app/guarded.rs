@@ -75,6 +75,10 @@ impl Parts<'_> {
                 stop: self.hands.stop.clone(),
             };
             let router = gated(&server.resource.path(), gate, behind);
+            let router = match server.auth {
+                Auth::Required => router,
+                Auth::None => web::for_this_machine(router),
+            };
             guarded.add(host, web::open_to_browsers(router), guard);
         }
         Ok(guarded)

@@ -16,6 +16,7 @@ use crate::{
 pub(super) async fn serve(place: &Place, json: bool) -> Result<(), Failure> {
     let config = place.config()?;
     log(&config.log)?;
+    raise_descriptors();
     let signals = signals()?;
     let app = app::build(&config, app::clock(), app::entropy()).await?;
     let stop = at(signals.clone(), 1);
@@ -32,8 +33,25 @@ fn announce(config: &Config, json: bool) {
     output::put(&told);
 }
 
+/// As many files and connections as the system lets us have: each event stream through the gateway
+/// takes two, and the usual soft limit is for programs that wait with `select`.
+#[cfg(unix)]
+fn raise_descriptors() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::debug!(%error, "the limit of open files stays as it is");
+    }
+}
+
+#[cfg(not(unix))]
+fn raise_descriptors() {}
+
 fn log(logging: &Logging) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(&logging.filter).context("COUNTERSIGN_LOG")?;
+    // The SDK of the demo server tells of every call. Whoever wants that says so: what comes later counts.
+    let filter = format!("rmcp=warn,{}", logging.filter);
+    let filter = EnvFilter::try_new(filter).context("COUNTERSIGN_LOG")?;
     let lines = fmt().with_env_filter(filter).with_writer(io::stderr);
     let set = match logging.format {
         LogFormat::Text => lines.with_ansi(is_colourful()).try_init(),

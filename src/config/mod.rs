@@ -142,6 +142,7 @@ fn servers(
     let (servers, found) = server_files::read(&files, look, Place { public_url, loopback });
     faults.extend(missing);
     faults.extend(found);
+    faults.extend(server_files::loops(&servers, &environment.listen));
     servers
 }
 

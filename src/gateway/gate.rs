@@ -20,7 +20,7 @@ use crate::{
     engine::policy::Policy,
     gateway::{
         allowance::Allowances,
-        body::Room,
+        body::{self, Room},
         door::Door,
         hiding::Hiding,
         judge::{Asked, judge},
@@ -114,7 +114,9 @@ impl Gate {
             let request = Request::from_parts(parts, Body::empty());
             return Ok((Asked::default(), Left::default(), request));
         }
-        let (body, taken) = self.room.read(body, self.most, self.patience).await?;
+        body::is_plain(&parts.headers).then_some(()).ok_or(Refused::Coded)?;
+        let user = caller.map(Caller::user);
+        let (body, taken) = self.room.read(user, body, self.most, self.patience).await?;
         let messages =
             Message::read_all(&body).map_err(|unfit| Refused::Unfit(unfit, Value::Null))?;
         let asked = judge(&self.policy, caller, &parts.headers, &messages)?;
@@ -139,7 +141,8 @@ impl Gate {
         caller: Option<Caller>,
         listens: bool,
     ) -> Response<Body> {
-        if answer.body().is_end_stream() || answer.body().size_hint().exact().is_some() {
+        let short = answer.body().size_hint().exact().is_some_and(|bytes| bytes <= SHORT);
+        if short || answer.body().is_end_stream() {
             return answer;
         }
         let (guard, stop) = (self.guard.clone(), self.stop.clone());
@@ -159,3 +162,6 @@ impl Gate {
         answer.map(|body| Body::new(Watched::new(body, end)))
     }
 }
+
+/// An answer that is over as soon as it has begun, in bytes.
+const SHORT: u64 = 64 * 1024;

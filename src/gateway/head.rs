@@ -7,7 +7,9 @@ use axum::http::{HeaderMap, HeaderName, header};
 /// credentials, no cookies of ours, nothing about who forwarded it, and nothing in the place of ours.
 pub(super) fn onward(headers: &HeaderMap) -> HeaderMap {
     let hop = named_by_connection(headers);
-    let stays = |name: &HeaderName| !hop.contains(name) && !is_taken_out(name.as_str());
+    let stays = |name: &HeaderName| {
+        !hop.contains(name) && is_plain(name.as_str()) && !is_taken_out(name.as_str())
+    };
     let kept = headers.iter().filter(|(name, _)| stays(name));
     kept.fold(HeaderMap::new(), |mut kept, (name, value)| {
         kept.append(name.clone(), value.clone());
@@ -31,10 +33,14 @@ fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
     lines.flat_map(|line| line.split(',')).filter_map(|name| name.trim().parse().ok()).collect()
 }
 
-/// Servers that make variables of headers (CGI, WSGI, Rack) read `_` and `-` alike.
+/// Servers that make variables of headers (CGI, WSGI, Rack, PHP) read `_`, `.` and more like `-`: under
+/// such a name anything could stand in the place of ours, or of the session that we opened.
+fn is_plain(name: &str) -> bool {
+    name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
 fn is_taken_out(name: &str) -> bool {
-    let name = name.replace('_', "-");
-    OURS.iter().any(|prefix| name.starts_with(prefix)) || TAKEN_OUT.contains(&name.as_str())
+    OURS.iter().any(|prefix| name.starts_with(prefix)) || TAKEN_OUT.contains(&name)
 }
 
 fn comes_back(name: &str) -> bool {
@@ -105,6 +111,10 @@ mod tests {
             "X-Countersign-User",
             "x_countersign_user",
             "X-COUNTERSIGN_Scopes",
+            "X.Countersign.User",
+            "x-countersign~scopes",
+            "Mcp_Session_Id",
+            "mcp.method",
             "x-countersign-anything-at-all",
             "x-countersign",
             "X_Forwarded_For",
@@ -164,10 +174,10 @@ mod tests {
         assert_eq!(names(&back(&headers(&said))), ["content-type", "mcp-session-id"]);
     }
 
-    /// `name` with any of its letters in capitals and any of its hyphens as underscores.
+    /// `name` with any of its letters in capitals and any of its hyphens as what some take for one.
     fn respelled(name: &'static str) -> impl Strategy<Value = String> {
         let one = |letter: char| match letter {
-            '-' => prop_oneof![Just('-'), Just('_')].boxed(),
+            '-' => prop::sample::select(vec!['-', '_', '.', '~', '+']).boxed(),
             letter => prop_oneof![Just(letter), Just(letter.to_ascii_uppercase())].boxed(),
         };
         let letters: Vec<_> = name.chars().map(one).collect();

@@ -88,9 +88,11 @@ impl Hiding {
     }
 }
 
-/// The media type, without its parameters.
+/// The media type, without its parameters; of two a client could believe the other.
 fn kind(headers: &HeaderMap) -> &str {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let mut kinds = headers.get_all(header::CONTENT_TYPE).iter();
+    let sole = kinds.next().filter(|_| kinds.next().is_none());
+    let kind = sole.and_then(|kind| kind.to_str().ok());
     kind.unwrap_or_default().split(';').next().unwrap_or_default().trim()
 }
 

@@ -11,7 +11,7 @@ use std::{
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
 
-/// A body whose frames may be so far apart and no further.
+/// A body whose frames may be so far apart and no further, without trailers.
 pub(super) struct Idle<B> {
     body: B,
     patience: Duration,
@@ -46,6 +46,8 @@ impl<B: Body + Unpin> Body for Idle<B> {
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
             let later = Instant::now() + self.patience;
             self.alarm.as_mut().reset(later);
+            // Trailers end it: they would be headers that nobody looked at.
+            let frame = frame.filter(|frame| !frame.as_ref().is_ok_and(Frame::is_trailers));
             return Poll::Ready(frame.map(|frame| frame.map_err(Broken::Body)));
         }
         self.alarm.as_mut().poll(context).map(|()| Some(Err(Broken::Idle)))
@@ -69,6 +71,17 @@ mod tests {
     use http_body_util::{BodyExt as _, StreamBody};
 
     use super::*;
+
+    #[tokio::test]
+    async fn trailers_go_no_further() {
+        let cookie = (http::header::SET_COOKIE, http::HeaderValue::from_static("a=b"));
+        let trailers = Frame::trailers([cookie].into_iter().collect());
+        let frames = [Frame::data(Bytes::from_static(b"x")), trailers].map(Ok::<_, Infallible>);
+        let body = Idle::new(StreamBody::new(stream::iter(frames)), Duration::from_secs(4));
+        let whole = body.collect().await.unwrap();
+        assert_eq!(whole.trailers(), None);
+        assert_eq!(whole.to_bytes(), "x");
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_pause_within_the_patience_is_forgiven_and_a_longer_one_ends_it() {

@@ -146,7 +146,8 @@ impl Proxy {
     }
 
     /// Redirects and challenges are between us and the server behind: a client that followed them would
-    /// leave by the side door, or sign in for ever.
+    /// leave by the side door, or sign in for ever. Nobody asked for another protocol either: a proxy
+    /// before us that saw 101 would no longer tell one person's requests from another's.
     fn accepted(&self, status: StatusCode, to: Option<&HeaderValue>) -> Result<(), Failed> {
         if status == StatusCode::UNAUTHORIZED || status == StatusCode::PROXY_AUTHENTICATION_REQUIRED
         {
@@ -157,9 +158,14 @@ impl Proxy {
         }
         if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
             let failed = Failed::Unfit("The MCP server behind this gateway has moved.");
-            let to = to.map_or("nowhere".into(), |to| String::from_utf8_lossy(to.as_bytes()));
+            let to = to.and_then(|to| to.to_str().ok()?.split(['?', '#']).next());
+            let to = to.unwrap_or("nowhere");
             let why = format!("it redirects to {to}; set `upstream` to where it stands");
             return Err(self.told(failed, &why));
+        }
+        if status.is_informational() {
+            let failed = Failed::Unfit("The MCP server behind this gateway answers no request.");
+            return Err(self.told(failed, &format!("it answers {status}")));
         }
         Ok(())
     }
@@ -173,6 +179,7 @@ impl Proxy {
         let (head, body) = answer.into_parts();
         let mut headers = head::back(&head.headers);
         self.sessions.seal(&mut headers, session, caller.map(Caller::user));
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(NO_PAGE));
         let mut response = Response::new(Body::new(Idle::new(body, self.idle)));
         *response.status_mut() = head.status;
         *response.headers_mut() = headers;
@@ -245,6 +252,8 @@ impl Failed {
     }
 }
 
+/// What a browser that is led here may make of an answer: nothing, and nothing of our origin.
+const NO_PAGE: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 /// Less than the five seconds after which Node.js closes a connection that rests.
 const KEPT: Duration = Duration::from_secs(4);
 

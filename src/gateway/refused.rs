@@ -29,6 +29,8 @@ pub(super) enum Refused {
     TooLong,
     /// The body took too long.
     TooSlow,
+    /// The body is said to be something else than JSON in UTF-8.
+    Coded,
     /// The bodies under way take all the memory they may.
     Busy,
     /// It names a host that is not ours.
@@ -82,6 +84,11 @@ impl Refused {
             Self::TooSlow => {
                 (StatusCode::REQUEST_TIMEOUT, -32600, "The body did not arrive in time.")
             }
+            Self::Coded => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                -32600,
+                "Send application/json in UTF-8, without a content coding.",
+            ),
             Self::Host => (StatusCode::FORBIDDEN, -32600, "This host is not served here."),
             Self::Origin => {
                 (StatusCode::FORBIDDEN, -32600, "Pages of this origin may not call this server.")

@@ -207,6 +207,11 @@ pub fn open_to_browsers(servers: Router) -> Router {
     servers.layer(cors).layer(middleware::from_fn_with_state(bare, preflights_only))
 }
 
+/// Keeps servers that ask for no token to this machine, whatever proxy or tunnel leads to it.
+pub fn for_this_machine(servers: Router) -> Router {
+    servers.layer(middleware::from_fn(peer::at_home))
+}
+
 /// `CorsLayer` answers any OPTIONS. One that asks for no method is no preflight (Fetch §4.8), and the
 /// guard's business like every other request.
 async fn preflights_only(

@@ -2,8 +2,16 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use axum::http::HeaderMap;
+use axum::{
+    extract::{ConnectInfo, Request},
+    http::{HeaderMap, StatusCode},
+    middleware::Next,
+    response::Response,
+};
 use ipnet::IpNet;
+use serde_json::Value;
+
+use crate::{gateway, web::serve::Peer};
 
 /// The address a request comes from: the socket's, or, behind a trusted proxy, the last in
 /// `X-Forwarded-For` that is not a trusted proxy's own. None when somebody who is not trusted
@@ -28,6 +36,18 @@ pub(super) fn caller(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Op
         }
     }
     first
+}
+
+/// A middleware of what is for this machine alone: a proxy or a tunnel on it brings others here.
+pub(super) async fn at_home(request: Request, next: Next) -> Response {
+    let is_near =
+        |ConnectInfo(Peer(peer)): &ConnectInfo<Peer>| peer.ip().to_canonical().is_loopback();
+    let near = request.extensions().get().is_none_or(is_near);
+    if near && !is_forwarded(request.headers()) {
+        return next.run(request).await;
+    }
+    let text = "This server asks for no token, and is for its own machine alone.";
+    gateway::error(StatusCode::FORBIDDEN, -32600, text, &Value::Null)
 }
 
 /// Whether somebody says they send it for somebody else.

@@ -1,13 +1,23 @@
 //! Listening: both loopback families for `localhost`, header time and size bounds, a graceful stop.
 
-use std::{future::Future, io, net::SocketAddr, time::Duration};
+use std::{
+    future::{Future, pending},
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{Router, extract::Request, extract::connect_info::ConnectInfo};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto::Builder, graceful::GracefulShutdown},
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Notify,
+    time::timeout,
+};
 use tower::Service as _;
 
 /// The other end of the connection, as the socket knows it.
@@ -55,7 +65,7 @@ pub async fn serve(
     stop.await;
     let _ = quit.send(true);
     let drained = async { while accepting.join_next().await.is_some() {} };
-    if tokio::time::timeout(DRAIN, drained).await.is_err() {
+    if timeout(DRAIN, drained).await.is_err() {
         tracing::warn!("requests were still under way after 30 s; they were cut off");
     }
 }
@@ -85,8 +95,10 @@ async fn accept(
 
 fn connection(stream: TcpStream, peer: SocketAddr, router: &Router, graceful: &GracefulShutdown) {
     let _ = stream.set_nodelay(true);
-    let router = router.clone();
+    let (router, asked) = (router.clone(), Arc::new(Notify::new()));
+    let asks = Arc::clone(&asked);
     let service = hyper::service::service_fn(move |mut request: Request<hyper::body::Incoming>| {
+        asks.notify_one();
         request.extensions_mut().insert(ConnectInfo(Peer(peer)));
         let mut router = router.clone();
         async move { router.call(request).await }
@@ -103,8 +115,39 @@ fn connection(stream: TcpStream, peer: SocketAddr, router: &Router, graceful: &G
     let served = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
     let watched = graceful.watch(served);
     tokio::spawn(async move {
-        if let Err(error) = watched.await {
-            tracing::debug!(%error, "a connection ended early");
+        tokio::select! {
+            ended = watched => if let Err(error) = ended {
+                tracing::debug!(%error, "a connection ended early");
+            },
+            () = silence(&asked) => tracing::debug!("a connection asked for nothing"),
         }
     });
+}
+
+/// Ends when no request came in time. The time for a head counts from its first byte, and not before
+/// it is clear which version of HTTP is spoken: who sends nothing, or half of what HTTP/2 begins with,
+/// would keep the connection for ever.
+async fn silence(asked: &Notify) {
+    if timeout(HEAD_TIME, asked.notified()).await.is_ok() {
+        pending::<()>().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_never_comes_to_a_request_is_closed() {
+        let listeners = bind(&["127.0.0.1:0".parse().unwrap()]).await.unwrap();
+        let address = listeners[0].local_addr().unwrap();
+        tokio::spawn(serve(listeners, Router::new(), pending()));
+        for begun in ["", "P", "PRI * HTTP/2.0\r\n"] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(begun.as_bytes()).await.unwrap();
+            assert_eq!(stream.read(&mut [0; 64]).await.unwrap_or(0), 0, "{begun:?}");
+        }
+    }
 }

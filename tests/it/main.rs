@@ -19,6 +19,7 @@ mod people;
 mod protect;
 mod readme;
 mod rmcp_client;
+mod routes;
 mod running;
 mod signed_in;
 mod store;

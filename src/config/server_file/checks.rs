@@ -85,11 +85,12 @@ pub(super) fn limit(
 }
 
 /// Paths of ours; so is everything below them.
-const OURS: [&str; 13] = [
+const OURS: [&str; 17] = [
     "/.well-known",
     "/account",
     "/authorize",
     "/callback",
+    "/confirm",
     "/healthz",
     "/introspect",
     "/jwks",
@@ -97,6 +98,9 @@ const OURS: [&str; 13] = [
     "/readyz",
     "/register",
     "/revoke",
+    "/sign-in",
+    "/sign-out",
+    "/signed-out",
     "/static",
     "/token",
 ];

@@ -103,4 +103,7 @@ identity = "none"
 [[scope]]
 name = "read"
 says = "Read"
+[[tool]]
+name = "hidden"
+deny = true
 `;

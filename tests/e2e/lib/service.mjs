@@ -4,7 +4,7 @@
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { freePort } from './ports.mjs';
@@ -60,7 +60,7 @@ class Service {
 
 /** The program under test: what `cargo test` or `cargo build` left in the target folder. */
 export function program() {
-  const path = process.env.COUNTERSIGN_BIN ?? join(repository, 'target/debug/countersign');
+  const path = resolve(process.env.COUNTERSIGN_BIN ?? join(repository, 'target/debug/countersign'));
   if (!existsSync(path)) throw new Error(`${path} is missing: run \`cargo build\` first, or name it in COUNTERSIGN_BIN`);
   return path;
 }

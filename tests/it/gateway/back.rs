@@ -3,7 +3,7 @@
 use axum::body::Body;
 use http::{Method, Response, StatusCode};
 
-use super::{Setup, ping, text, upstream::json};
+use super::{Setup, Unlike, ping, text, upstream::json};
 
 #[tokio::test]
 async fn status_and_body_come_back_as_they_are() {
@@ -53,4 +53,29 @@ async fn an_accepted_notification_and_an_absent_stream_come_back() {
     assert_eq!(setup.send(setup.request(Method::GET, &[], "")).await.status(), 405);
     let said = serde_json::json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
     assert_eq!(setup.post(&said).await.status(), 202);
+}
+
+/// It says 101 of its own accord; what follows on the connection is nobody's answer.
+#[tokio::test]
+async fn a_change_of_protocol_that_nobody_asked_for_is_502() {
+    let setup = Setup::new().await;
+    setup.upstream.answers(|_| {
+        let switched = Response::builder().status(101).header("upgrade", "x");
+        switched.header("connection", "upgrade").body(Body::empty()).unwrap()
+    });
+    assert_eq!(setup.post(&ping()).await.status(), 502);
+}
+
+/// Where no token is asked for, any page can lead a browser here.
+#[tokio::test]
+async fn a_page_of_the_server_behind_is_no_page_of_ours() {
+    let setup = Setup::unlike(Unlike { signed_in: false, ..Unlike::default() }).await;
+    setup.upstream.answers(|_| {
+        let page = Response::builder().header("content-type", "text/html");
+        let page = page.header("content-security-policy", "default-src *");
+        page.body(Body::from("<script>fetch('/account')</script>")).unwrap()
+    });
+    let response = setup.send(setup.request(Method::GET, &[], "")).await;
+    let policies: Vec<_> = response.headers().get_all("content-security-policy").iter().collect();
+    assert_eq!(policies, ["default-src 'none'; frame-ancestors 'none'; sandbox"]);
 }

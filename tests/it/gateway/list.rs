@@ -57,4 +57,10 @@ async fn a_list_that_cannot_be_read_is_not_shown_to_who_may_not_use_it_all() {
         assert_eq!(listed(&setup, "read").await.status(), 502, "{name}");
         assert_eq!(listed(&setup, "admin").await.status(), 200, "{name}");
     }
+    setup.upstream.answers(|_| {
+        let mut twice = stream(ALL.to_owned());
+        twice.headers_mut().append("content-type", "application/json".parse().unwrap());
+        twice
+    });
+    assert_eq!(listed(&setup, "read").await.status(), 502, "of two types");
 }

@@ -10,7 +10,7 @@ mod onward;
 mod session;
 mod stdio;
 mod streams;
-mod upstream;
+pub(crate) mod upstream;
 
 use std::{sync::Arc, time::Duration};
 
@@ -31,6 +31,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use zeroize::Zeroizing;
 
+pub(crate) use self::stdio::PYTHON;
 use self::upstream::Upstream;
 use crate::guard::{ISSUER, World};
 

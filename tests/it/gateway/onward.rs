@@ -78,6 +78,35 @@ async fn what_only_we_may_say_is_ours_even_when_nobody_is_signed_in() {
     assert!(!head.headers.contains_key("authorization"));
 }
 
+/// Read as UTF-7, `+ACI-` is a quotation mark: the ping that we would judge is a call of `delete`.
+#[tokio::test]
+async fn a_call_that_hides_in_another_charset_or_type_is_judged_by_nobody_and_goes_nowhere() {
+    let setup = Setup::new().await;
+    let hidden = r#"{"id":7,"method":"ping","params":{"x":"+ACI-},+ACI-method+ACI-:+ACI-tools/call+ACI-,+ACI-params+ACI-:{+ACI-name+ACI-:+ACI-delete"}}"#;
+    for (name, value) in [
+        ("content-type", "application/json; charset=utf-7"),
+        ("content-type", "application/x-www-form-urlencoded; x=application/json"),
+        ("content-encoding", "br"),
+    ] {
+        let mut request = setup.request(Method::POST, &[], hidden);
+        request.headers_mut().insert(name, value.parse().unwrap());
+        assert_eq!(setup.send(request).await.status(), 415, "{value}");
+    }
+    assert_eq!(setup.upstream.count(), 0);
+}
+
+/// A server that makes variables of headers reads `Mcp_Session_Id` and `X.Countersign.User` like ours.
+#[tokio::test]
+async fn no_other_spelling_of_a_header_names_a_session_or_a_person() {
+    let setup = Setup::new().await;
+    let sent = [("Mcp_Session_Id", "of-bob"), ("X.Countersign.User", "usr_bob")];
+    setup.send(setup.request(Method::POST, &sent, &ping().to_string())).await;
+    let (head, _) = setup.upstream.last();
+    let odd = head.headers.keys().find(|name| name.as_str().contains(['_', '.']));
+    assert_eq!(odd, None);
+    assert_eq!(head.headers["x-countersign-user"], "usr_alice");
+}
+
 #[tokio::test]
 async fn a_get_and_a_delete_travel_on_without_a_body() {
     let setup = Setup::new().await;

@@ -73,6 +73,23 @@ async fn every_stream_ends_when_the_grant_is_revoked() {
     assert!(ends(&mut bodies[0]).await && ends(&mut bodies[1]).await);
 }
 
+/// A length that is declared is no promise to be quick.
+#[tokio::test]
+async fn nor_does_a_long_answer_of_a_known_length_outlive_the_grant() {
+    let setup = Setup::new().await;
+    setup.upstream.answers(|head| {
+        let mut slow = silence(head);
+        slow.headers_mut().insert("content-length", "1000000".parse().unwrap());
+        slow
+    });
+    let mut body = setup.post(&call("look")).await.into_body();
+    first(&mut body).await;
+    let now = setup.world.clock.now();
+    let until = now.plus(Duration::from_hours(1));
+    setup.world.revocations.revoke(GrantId::from_entropy([7; 16]), until, now);
+    assert!(ends(&mut body).await);
+}
+
 #[tokio::test]
 async fn who_only_listens_is_heard_no_longer_than_the_token_lasts_and_a_call_runs_to_its_end() {
     let setup = Setup::new().await;

@@ -144,6 +144,11 @@ impl Service {
         rows::counts(&self.setup.database())
     }
 
+    /// Every row of every table, to be compared with a later look; the probe left out.
+    pub(crate) fn state(&self) -> Vec<String> {
+        rows::all(&self.setup.database())
+    }
+
     /// How many rows this table has.
     pub(crate) fn count(&self, table: &str) -> i64 {
         rows::count(&self.setup.database(), table)

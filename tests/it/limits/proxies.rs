@@ -1,6 +1,7 @@
 //! For whom a request counts that somebody forwarded, and what the owner of the machine is spared.
 
-use super::{HERE, OTHER, STRANGER, in_public, let_through, strict};
+use super::{HERE, OTHER, STRANGER, from, in_public, let_through, strict, with};
+use crate::harness::Setup;
 
 const PROXY: &str = "10.0.0.1";
 const FORWARDING: [&str; 6] =
@@ -33,6 +34,22 @@ async fn what_is_forwarded_to_ones_own_machine_is_limited() {
         assert_eq!(let_through(&service, HERE, &[(name, HERE)]).await, 2, "{name}");
         assert_eq!(let_through(&service, HERE, &[]).await, 10, "its owner is not");
     }
+}
+
+/// N2: the listener is loopback, and so is a tunnel's end.
+#[tokio::test]
+async fn a_server_without_tokens_is_for_nobody_who_comes_by_a_proxy_or_tunnel() {
+    let open = |text: String| format!("auth = \"none\"\n{text}");
+    let service = Setup::new().edit("servers/demo.toml", open).start().await;
+    let host = ("host", "localhost:8000");
+    let get = |peer, headers: &[_]| service.send(with(from(peer, "GET", "/mcp"), headers));
+    let refused = "This server asks for no token, and is for its own machine alone.";
+    assert!(!get(HERE, &[host]).await.body.contains(refused));
+    for name in FORWARDING {
+        assert_eq!(get(HERE, &[host, (name, HERE)]).await.status, 403, "{name}");
+    }
+    let answer = get(STRANGER, &[host]).await;
+    assert!(answer.status == 403 && answer.body.contains(refused), "{}", answer.body);
 }
 
 /// N2

@@ -12,3 +12,5 @@ mod sessions;
 mod silent;
 mod standing;
 mod steps;
+
+pub(crate) use self::steps::signed_in;

@@ -39,7 +39,7 @@ pub(super) fn path(ask: &Form) -> String {
 }
 
 /// A browser signed in at the account page, as a development user such as `alice`.
-pub(super) async fn signed_in(service: &Service, user: &str) -> Browser {
+pub(crate) async fn signed_in(service: &Service, user: &str) -> Browser {
     let mut browser = service.browser();
     sign_in(&mut browser, user).await;
     browser

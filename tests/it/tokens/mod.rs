@@ -37,17 +37,17 @@ fn two_servers(demo: &str, guarded: &str) -> Setup {
 }
 
 /// The flow that the command line uses, on the database of this service.
-fn hand(service: &Service) -> Arc<PersonalTokens> {
+pub(crate) fn hand(service: &Service) -> Arc<PersonalTokens> {
     let clock = service.clock.clone();
     personal_tokens(&service.config, service.store(), clock, Arc::new(OsEntropy)).unwrap()
 }
 
-async fn person(service: &Service, name: &str) -> User {
+pub(crate) async fn person(service: &Service, name: &str) -> User {
     let users = service.store.users().await.unwrap();
     users.into_iter().find(|user| user.name.as_deref() == Some(name)).unwrap()
 }
 
-fn wish(server: &str, scopes: &str) -> Wish {
+pub(crate) fn wish(server: &str, scopes: &str) -> Wish {
     let scopes = Scopes::parse(scopes).unwrap();
     let life = Duration::from_hours(24);
     Wish { server: ServerId::new(server), scopes, name: "A test".to_owned(), life }

@@ -130,3 +130,12 @@ fn how_to_speak_to_a_server_is_not_said_of_one_elsewhere() {
     let text = "resource = \"https://t.example/mcp\"\nname = \"T\"\nidentity = \"none\"\norigins = []\ntimeouts = {}\nmax_body = \"1MiB\"\n";
     assert_eq!(lines(text), [3, 4, 5, 6]);
 }
+
+/// Two answers at one path would end the start in a panic.
+#[test]
+fn a_server_at_a_path_of_ours_is_refused() {
+    for path in ["/sign-out", "/signed-out", "/sign-in/x", "/confirm/x", "/account", "/token"] {
+        let faults = faults_at(&GOOD.replace("/mcp", path), true);
+        assert!(faults.len() == 1 && faults[0].1.contains("collides"), "{path}: {faults:?}");
+    }
+}

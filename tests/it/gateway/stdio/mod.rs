@@ -54,7 +54,7 @@ pub(super) fn variable(name: &str, value: &str) -> EnvVariable {
 }
 
 /// The interpreter itself: `python3` may be a script that looks for it.
-static PYTHON: LazyLock<String> = LazyLock::new(|| {
+pub(crate) static PYTHON: LazyLock<String> = LazyLock::new(|| {
     let asked = ["-c", "import sys; print(sys.executable)"];
     let told = std::process::Command::new("python3").args(asked).output();
     String::from_utf8(told.expect("python3 is installed").stdout).unwrap().trim().to_owned()
