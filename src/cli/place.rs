@@ -74,7 +74,10 @@ pub(super) fn servers<'a>(
 /// Nothing of the configuration has this id.
 pub(super) fn unknown<'a>(what: &str, id: &str, known: impl Iterator<Item = &'a str>) -> Failure {
     let known = known.collect::<Vec<_>>().join(", ");
-    Failure::Misuse(format!("there is no {what} {id:?} in the configuration; there is: {known}"))
+    let variable = format!("COUNTERSIGN_{}S", what.to_uppercase());
+    Failure::Misuse(format!(
+        "there is no {what} {id:?} in the configuration; there is: {known} (for more, set {variable} in .env, which every command reads)"
+    ))
 }
 
 /// A whole file, or standard input for `-`; it may hold personal data.

@@ -23,6 +23,7 @@ mod toml_file;
 mod unknown;
 mod values;
 mod variables;
+mod words;
 
 use std::path::Path;
 
@@ -153,7 +154,7 @@ fn config(
     root: &Path,
 ) -> Config {
     Config {
-        notes: notes::notes(&environment, &servers, root),
+        notes: notes::notes(&environment, &providers, &servers, root),
         limits: Limits { access_token: environment.access_ttl, ..Limits::default() },
         public_url: environment.public_url,
         listen: environment.listen,

@@ -2,7 +2,11 @@
 
 use std::path::Path;
 
-use crate::engine::policy::{Auth, ServerSettings};
+use crate::{
+    engine::policy::{Auth, ServerSettings, Upstream},
+    protocol::scope::Scopes,
+    provider::settings::ProviderSettings,
+};
 
 use super::{
     environment::{AddressLimits, Environment},
@@ -12,6 +16,7 @@ use super::{
 /// The notes, in the shape of faults.
 pub(super) fn notes(
     environment: &Environment,
+    providers: &[ProviderSettings],
     servers: &[ServerSettings],
     root: &Path,
 ) -> Vec<Fault> {
@@ -23,7 +28,8 @@ pub(super) fn notes(
     let here = reachable(environment).into_iter().chain(other_port(environment));
     let here = here.chain(crowded(environment));
     let known = servers.iter().filter_map(known_tokens);
-    here.chain(writable(&root.join("data"))).chain(open).chain(known).collect()
+    let shut = servers.iter().filter_map(|server| nobodys(server, providers));
+    here.chain(writable(&root.join("data"))).chain(open).chain(known).chain(shut).collect()
 }
 
 /// Whoever learns a static token is in, from anywhere, until somebody edits the file.
@@ -36,6 +42,19 @@ fn known_tokens(server: &ServerSettings) -> Option<Fault> {
     let remedy = "remove [[token]] where real people sign in; countersign token create makes tokens that end";
     let place = format!("servers/{}.toml", server.id);
     (!users.is_empty()).then(|| Fault::new(place, what, remedy))
+}
+
+/// A scope that no `[[grant]]` gives is on no consent page: whoever asks for it alone is refused, and
+/// nothing else says why. The built-in server names more scopes than a provider needs to give.
+fn nobodys(server: &ServerSettings, providers: &[ProviderSettings]) -> Option<Fault> {
+    let rules = providers.iter().flat_map(|provider| &provider.grants);
+    let given = rules.fold(Scopes::default(), |given, rule| given.union(&rule.scopes));
+    let missing = server.scopes().difference(&server.expand(&given));
+    let asks = server.auth == Auth::Required && !matches!(server.upstream, Upstream::Demo);
+    let what = format!("defines scopes that no [[grant]] of a provider gives: {missing}");
+    let remedy = "add them to a [[grant]] in providers/, or use the names that stand there";
+    let place = format!("servers/{}.toml", server.id);
+    (asks && !missing.is_empty()).then(|| Fault::new(place, what, remedy))
 }
 
 /// Who can write to the folder can put another master key or database in the place of ours.

@@ -9,9 +9,10 @@ use toml::{
 };
 
 use super::{
-    fault::{Fault, nearest},
+    fault::Fault,
     interpolate::{Interpolation, interpolate},
     lookup::Lookup,
+    words::explain,
 };
 
 /// One file: its text, its parse tree and what is wrong with it so far.
@@ -110,36 +111,6 @@ impl<'a> TomlFile<'a> {
             text.replace(value.as_str(), &format!("${{{name}}}"))
         })
     }
-}
-
-/// What serde found, in our words, and what to write instead.
-fn explain(message: &str) -> (String, String) {
-    let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-    let (given, known) = names.split_first().map_or(("", [].as_slice()), |(g, k)| (*g, k));
-    let choice = || match nearest(given, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known here: {}", known.join(", ")),
-    };
-    if message.starts_with("unknown field") {
-        (format!("`{given}` is not a key of this table"), choice())
-    } else if message.starts_with("unknown variant") {
-        (format!("`{given}` is not a value of this key"), choice())
-    } else if message.starts_with("missing field") {
-        (format!("`{given}` is missing"), format!("add {given} = …"))
-    } else if let Some((found, wanted)) = misfit(message) {
-        (format!("{found} stands where {wanted} is expected"), format!("write {wanted}"))
-    } else {
-        (message.to_owned(), "write what is expected".to_owned())
-    }
-}
-
-/// What was found and what was wanted, without the value itself: it may be a secret.
-fn misfit(message: &str) -> Option<(&str, &str)> {
-    let rest = message.strip_prefix("invalid type: ").or(message.strip_prefix("invalid value: "))?;
-    let (found, wanted) = rest.rsplit_once(", expected ")?;
-    let found = found.split([' ', ',']).next().filter(|kind| *kind != "map").unwrap_or("a table");
-    let wanted = if wanted.starts_with("struct ") { "a table" } else { wanted };
-    Some((found, wanted))
 }
 
 /// Takes the entry whose key or value stands at `span` out of the tree; its key, if there was one.

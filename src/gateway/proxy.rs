@@ -113,6 +113,9 @@ impl Proxy {
         let answer = answer.map_err(|_| self.told(Failed::Late, &"no answer began in time"))?;
         let answer = answer.map_err(|error| self.told(Failed::Unreachable, &causes(&error)))?;
         self.accepted(answer.status(), answer.headers().get(header::LOCATION))?;
+        if session.is_none() && nothing_there(&answer) {
+            self.misled();
+        }
         Ok(self.back(answer, session.as_ref(), caller.as_ref()))
     }
 
@@ -156,7 +159,8 @@ impl Proxy {
         if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
             let failed = Failed::Unfit("The MCP server behind this gateway has moved.");
             let to = to.and_then(|to| to.to_str().ok()?.split(['?', '#']).next());
-            let why = format!("it redirects to {to:?}; set `upstream` to where it stands");
+            let to = to.unwrap_or("nowhere");
+            let why = format!("it redirects to {to}; set `upstream` to where it stands");
             return Err(self.told(failed, &why));
         }
         if status.is_informational() {
@@ -182,11 +186,23 @@ impl Proxy {
         response
     }
 
+    /// Tells the operator that nothing stands at this path; the client gets the answer as it is.
+    fn misled(&self) {
+        tracing::warn!(server = %self.sessions.server, upstream = %self.upstream, "the server behind answers 404; see that the path of `upstream` is right");
+    }
+
     /// Tells the operator why, once.
     fn told(&self, failed: Failed, why: &dyn std::fmt::Display) -> Failed {
         tracing::warn!(server = %self.sessions.server, upstream = %self.upstream, %why, "the server behind did not answer");
         failed
     }
+}
+
+/// Whether a web server says that it has nothing there; an MCP server says 404 in JSON, about a method.
+fn nothing_there<B>(answer: &Response<B>) -> bool {
+    let kind = answer.headers().get(header::CONTENT_TYPE);
+    let json = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    answer.status() == StatusCode::NOT_FOUND && !json
 }
 
 /// What the gate has read already; only a POST has anything to say.
@@ -204,6 +220,9 @@ fn causes(error: &dyn std::error::Error) -> String {
     while let Some(inner) = cause {
         text = format!("{text}: {inner}");
         cause = inner.source();
+    }
+    if text.ends_with("InvalidContentType") {
+        text.push_str(" (no TLS there; is it http?)"); // what rustls says of a plain answer
     }
     text
 }
@@ -237,3 +256,26 @@ impl Failed {
 const NO_PAGE: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 /// Less than the five seconds after which Node.js closes a connection that rests.
 const KEPT: Duration = Duration::from_secs(4);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_404_of_a_web_server_is_told_from_one_of_an_mcp_server() {
+        let answer = |kind: Option<&str>, status: u16| {
+            let answer = Response::builder().status(status);
+            let answer = kind.into_iter().fold(answer, |it, kind| it.header("content-type", kind));
+            nothing_there(&answer.body(()).unwrap())
+        };
+        assert!(answer(Some("text/plain; charset=utf-8"), 404) && answer(None, 404));
+        assert!(!answer(Some("application/json"), 404) && !answer(None, 200));
+    }
+
+    #[test]
+    fn https_where_plain_http_is_spoken_is_told_as_that() {
+        let error = std::io::Error::other("received corrupt message of type InvalidContentType");
+        assert!(causes(&error).ends_with("is it http?)"));
+        assert_eq!(causes(&std::io::Error::other("refused")), "refused");
+    }
+}

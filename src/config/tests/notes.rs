@@ -44,3 +44,30 @@ fn a_data_folder_that_others_can_write_to_is_said_aloud() {
         assert!(notes.iter().all(|note| note.place == "data/" && note.remedy == "chmod 700 data"));
     }
 }
+
+#[test]
+fn a_scope_that_nobody_can_have_is_said_aloud() {
+    let folder = shipped();
+    let path = folder.path().join("servers/notes.toml");
+    let text = r#"
+path = "/notes"
+name = "Notes"
+upstream = "http://127.0.0.1:9000/mcp"
+[[scope]]
+name = "see"
+says = "See your notes"
+[[scope]]
+name = "write"
+says = "Change your notes"
+"#;
+    let notes = |text: &str| {
+        fs::write(&path, text).unwrap();
+        load_with(&folder, &[("COUNTERSIGN_SERVERS", "notes")]).unwrap().notes
+    };
+    let said = notes(&format!("{text}implies = [\"see\"]\n"));
+    assert!(said.is_empty(), "what a granted scope implies is granted: {said:?}");
+    let notes = notes(text);
+    assert_eq!(notes.len(), 1);
+    assert_eq!(notes[0].place, "servers/notes.toml");
+    assert!(notes[0].what.ends_with("gives: see"), "{}", notes[0].what);
+}
