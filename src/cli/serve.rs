@@ -49,7 +49,9 @@ fn raise_descriptors() {
 fn raise_descriptors() {}
 
 fn log(logging: &Logging) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(&logging.filter).context("COUNTERSIGN_LOG")?;
+    // The SDK of the demo server tells of every call. Whoever wants that says so: what comes later counts.
+    let filter = format!("rmcp=warn,{}", logging.filter);
+    let filter = EnvFilter::try_new(filter).context("COUNTERSIGN_LOG")?;
     let lines = fmt().with_env_filter(filter).with_writer(io::stderr);
     let set = match logging.format {
         LogFormat::Text => lines.with_ansi(is_colourful()).try_init(),
