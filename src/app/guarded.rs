@@ -102,6 +102,7 @@ impl Parts<'_> {
             pool: pool.map_err(|error| StartFault::Trust(error.to_string()))?,
             upstream: url.clone(),
             identity: self.identity(server, url),
+            headers: server.behind.headers.clone(),
             policy: Arc::clone(policy),
             sessions: SessionSeal { vault, entropy, server: server.id.clone() },
             first_byte: timeouts.first_byte,

@@ -7,7 +7,7 @@ use axum::{
     Router,
     body::{Body, Bytes},
     extract::{Request, State},
-    http::{HeaderValue, Method, Response, StatusCode, Uri, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header, request::Parts},
 };
 use http_body_util::Full;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -40,6 +40,8 @@ pub struct Proxy {
     pub upstream: Url,
     /// How it learns who calls.
     pub identity: Identity,
+    /// What it is told with every request besides.
+    pub headers: HeaderMap,
     /// What scopes imply.
     pub policy: Arc<Policy>,
     /// Its sessions.
@@ -126,6 +128,7 @@ impl Proxy {
         body: Bytes,
     ) -> Result<Request<Full<Bytes>>, Failed> {
         let mut headers = head::onward(&parts.headers);
+        headers.extend(self.headers.clone());
         if let Some(caller) = caller {
             let scopes = self.policy.expand(caller.scopes());
             let told = self.identity.tell(&mut headers, caller, &scopes, self.clock.now());

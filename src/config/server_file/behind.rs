@@ -2,6 +2,7 @@
 
 use std::{ops::RangeInclusive, time::Duration};
 
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use toml::Spanned;
 use url::Url;
 
@@ -10,7 +11,7 @@ use crate::{
     engine::policy::{Behind, IdentityTo, Timeouts, Upstream},
 };
 
-use super::table::{ServerFile, TimeoutsTable};
+use super::table::{IdentityWord, ServerFile, TimeoutsTable};
 
 /// Reads what is said, and takes the defaults for the rest.
 pub(super) fn read(
@@ -29,6 +30,7 @@ pub(super) fn read(
             .identity
             .as_ref()
             .map_or(ours.identity, |word| IdentityTo::from(*word.get_ref())),
+        headers: headers(file, raw),
         origins: origins(file, raw),
         timeouts: raw
             .timeouts
@@ -42,10 +44,48 @@ pub(super) fn read(
 fn out_of_place(file: &mut TomlFile<'_>, raw: &ServerFile, why: &str) {
     let identity = raw.identity.as_ref().map(|given| ("identity", given.span().start));
     let timeouts = raw.timeouts.as_ref().map(|given| ("timeouts", given.span().start));
-    for (key, at) in identity.into_iter().chain(timeouts) {
+    let headers = raw.headers.as_ref().map(|given| ("[headers]", given.span().start));
+    for (key, at) in identity.into_iter().chain(timeouts).chain(headers) {
         let what = format!("`{key}` is for a server behind us, and {why}");
         file.fault(at, what, format!("remove {key}"));
     }
+}
+
+/// What the server behind asks of whoever calls it, whoever that is.
+fn headers(file: &mut TomlFile<'_>, raw: &ServerFile) -> HeaderMap {
+    let mut read = HeaderMap::new();
+    let asserted =
+        raw.identity.as_ref().is_some_and(|word| matches!(word.get_ref(), IdentityWord::Assertion));
+    for (name, text) in raw.headers.iter().flat_map(Spanned::get_ref) {
+        let key = format!("headers.{name}");
+        let taken = |name: &HeaderName| name == header::AUTHORIZATION && asserted;
+        let named = name.parse().ok().filter(|name| !is_ours(name) && !taken(name));
+        match (named, HeaderValue::from_str(text)) {
+            (Some(name), Ok(mut value)) => {
+                value.set_sensitive(true);
+                read.insert(name, value);
+            }
+            (None, _) => {
+                let what = format!("{name:?} is no header that a server behind can be given");
+                let remedy = "such as X-Api-Key; Authorization where identity is no assertion";
+                file.fault_at_key(&key, what, remedy);
+            }
+            (_, Err(_)) => {
+                let remedy = "see that it is one line of text";
+                file.fault_at_key(&key, format!("{name} has no value for a header"), remedy);
+            }
+        }
+    }
+    read
+}
+
+/// What the gateway itself says, or the connection.
+fn is_ours(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    let ours = ["x-countersign", "mcp-", "content-", "accept", "proxy-"];
+    ours.iter().any(|prefix| name.starts_with(prefix))
+        || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        || OF_THE_CONNECTION.contains(&name)
 }
 
 fn origins(file: &mut TomlFile<'_>, raw: &ServerFile) -> Vec<String> {
@@ -92,3 +132,14 @@ fn max_body(file: &mut TomlFile<'_>, text: &Spanned<String>) -> usize {
 
 const TIMEOUT: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(1);
 const MAX_BODY: RangeInclusive<usize> = 64 * 1024..=64 * 1024 * 1024;
+const OF_THE_CONNECTION: [&str; 9] = [
+    "connection",
+    "expect",
+    "host",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "via",
+];

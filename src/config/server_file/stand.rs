@@ -118,6 +118,7 @@ fn out_of_place(file: &mut TomlFile<'_>, raw: &ServerFile) {
         ("limit", start(raw.limit.as_ref())),
         ("unlisted", start(raw.unlisted.as_ref())),
         ("identity", start(raw.identity.as_ref())),
+        ("[headers]", start(raw.headers.as_ref())),
         ("origins", start(raw.origins.as_ref())),
         ("timeouts", start(raw.timeouts.as_ref())),
         ("max_body", start(raw.max_body.as_ref())),

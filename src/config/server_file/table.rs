@@ -33,6 +33,7 @@ pub(super) struct ServerFile {
     pub(super) limit: Option<Spanned<LimitTable>>,
     pub(super) unlisted: Option<Spanned<UnlistedWord>>,
     pub(super) identity: Option<Spanned<IdentityWord>>,
+    pub(super) headers: Option<Spanned<BTreeMap<String, String>>>,
     pub(super) origins: Option<Spanned<Vec<Spanned<String>>>>,
     pub(super) timeouts: Option<Spanned<TimeoutsTable>>,
     pub(super) max_body: Option<Spanned<String>>,

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use http::HeaderMap;
+
 /// How a server behind us is spoken to, and for whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Behind {
     /// How it learns who calls.
     pub identity: IdentityTo,
+    /// What it is told with every request besides, such as a key that it asks for; none of it prints.
+    pub headers: HeaderMap,
     /// Origins of web pages that may call, besides our own.
     pub origins: Vec<String>,
     /// How long it may take.
@@ -19,6 +23,7 @@ impl Default for Behind {
     fn default() -> Self {
         Self {
             identity: IdentityTo::default(),
+            headers: HeaderMap::new(),
             origins: Vec::new(),
             timeouts: Timeouts::default(),
             max_body: 4 * 1024 * 1024,

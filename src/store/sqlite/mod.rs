@@ -224,12 +224,26 @@ fn flags(access: OpenFlags) -> OpenFlags {
 
 fn writing(mut db: Connection) -> Result<Connection, StoreError> {
     common(&db)?;
+    write_ahead(&db)?;
     db.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000; \
+        "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000; \
          PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16000",
     )?;
     migrate::migrate(&mut db)?;
     Ok(db)
+}
+
+/// Others who start on the same fresh file hold it for a moment each, and for this one change SQLite does
+/// not wait for them: each would wait for the other.
+fn write_ahead(db: &Connection) -> Result<(), StoreError> {
+    let busy = |error: &rusqlite::Error| error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy);
+    for _ in 0..PATIENCE.as_millis() / PAUSE.as_millis() {
+        match db.execute_batch("PRAGMA journal_mode = WAL") {
+            Err(error) if busy(&error) => std::thread::sleep(PAUSE),
+            done => return Ok(done?),
+        }
+    }
+    Ok(db.execute_batch("PRAGMA journal_mode = WAL")?)
 }
 
 fn reading(db: Connection) -> Result<Connection, StoreError> {
@@ -247,3 +261,4 @@ fn common(db: &Connection) -> Result<(), StoreError> {
 
 /// How long to wait for another process, such as the command line, that writes to the same file.
 const PATIENCE: Duration = Duration::from_secs(3);
+const PAUSE: Duration = Duration::from_millis(10);

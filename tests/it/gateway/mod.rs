@@ -105,6 +105,9 @@ impl Setup {
             pool: pool(Duration::from_secs(2)).unwrap(),
             upstream: upstream.url.clone(),
             identity: unlike.identity.map_or(Identity::Headers, |make| make(&world, &upstream)),
+            headers: [("x-api-key".parse().unwrap(), "the key".parse().unwrap())]
+                .into_iter()
+                .collect(),
             policy: Arc::new(policy()),
             sessions: SessionSeal {
                 vault: Arc::new(Vault::new(vec![Zeroizing::new([7; 32])]).unwrap()),

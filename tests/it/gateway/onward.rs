@@ -133,3 +133,15 @@ async fn other_methods_are_not_passed_on() {
     }
     assert_eq!(setup.upstream.count(), 0);
 }
+
+#[tokio::test]
+async fn the_server_is_told_its_own_key_whatever_the_client_says() {
+    let setup = Setup::new().await;
+    for sent in [&[][..], &[("x-api-key", "forged"), ("X_Api_Key", "forged")]] {
+        setup.send(setup.request(Method::POST, sent, &ping().to_string())).await;
+        let (head, _) = setup.upstream.last();
+        let told: Vec<_> =
+            head.headers.iter().filter(|(name, _)| name.as_str().ends_with("key")).collect();
+        assert_eq!(told, [(&"x-api-key".parse().unwrap(), &"the key".parse().unwrap())]);
+    }
+}

@@ -19,6 +19,7 @@ fn what_is_not_said_has_the_documented_default() {
     };
     let expected = Behind {
         identity: IdentityTo::Headers,
+        headers: http::HeaderMap::new(),
         origins: vec![],
         timeouts,
         max_body: 4 * 1024 * 1024,
@@ -77,4 +78,26 @@ fn times_and_sizes_out_of_bounds_are_refused_all_at_once() {
 fn what_means_nothing_for_the_built_in_server_is_refused() {
     let text = format!("{GOOD}identity = \"headers\"\ntimeouts = {{}}\nmax_body = \"1MiB\"\n");
     assert_eq!(lines(&text), [4, 5]);
+}
+
+#[test]
+fn a_key_that_the_server_asks_for_is_given_and_never_printed() {
+    let text =
+        format!("{BEHIND}[headers]\nX-Api-Key = \"hush\"\nAuthorization = \"Bearer hush\"\n");
+    let behind = good(&text).behind;
+    assert_eq!(behind.headers["x-api-key"], "hush");
+    assert_eq!(behind.headers["authorization"], "Bearer hush");
+    assert!(!format!("{behind:?}").contains("hush"));
+}
+
+#[test]
+fn what_only_the_gateway_says_cannot_be_given() {
+    for name in ["X-Countersign-User", "Mcp-Session-Id", "Host", "Content-Type", "X_Api_Key", "a b"]
+    {
+        let text = format!("{BEHIND}[headers]\n\"{name}\" = \"x\"\n");
+        assert_eq!(faults_at(&text, true).len(), 1, "{name}");
+    }
+    let both = "identity = \"assertion\"\n[headers]\nAuthorization = \"x\"\n";
+    assert_eq!(faults_at(&format!("{BEHIND}{both}"), true).len(), 1);
+    assert_eq!(faults_at(&format!("{BEHIND}[headers]\nX-Key = \"a\\nb\"\n"), true).len(), 1);
 }
