@@ -11,7 +11,7 @@ use super::{
 use crate::{
     app,
     config::{Config, DatabaseUrl},
-    engine::policy::ServerSettings,
+    engine::policy::{ServerSettings, Upstream},
     provider::{
         file::Kind,
         policy::{Explanation, explain},
@@ -67,12 +67,23 @@ pub(super) fn shorn(path: &Path) -> String {
 fn where_it_is(config: &Config) -> Vec<(&'static str, String)> {
     let mut lines = vec![("Listening", config.listen.text.clone()), ("Database", database(config))];
     for server in &config.servers {
-        lines.push(("MCP server", format!("{} ({})", server.resource, server.name)));
+        let behind = behind(&server.upstream);
+        lines.push(("MCP server", format!("{} ({}{behind})", server.resource, server.name)));
     }
     for provider in config.providers.iter().filter(|provider| provider.kind != Kind::Dev) {
         lines.push(("Sign in at", format!("{} ({})", provider.label, provider.discovery_issuer())));
     }
     lines
+}
+
+/// What answers, where it is not built in.
+fn behind(upstream: &Upstream) -> String {
+    match upstream {
+        Upstream::Http(url) => format!(", at {url}"),
+        Upstream::Stdio(command) => format!(", the program {}", command.program),
+        Upstream::Elsewhere => ", which guards itself".to_owned(),
+        Upstream::Demo => String::new(),
+    }
 }
 
 /// The people of the development identity provider, and what each may do.

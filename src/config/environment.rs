@@ -242,4 +242,4 @@ fn logging(reader: &mut Reader<'_>) -> Logging {
 
 const MASTER: &str = "COUNTERSIGN_MASTER_KEY";
 const JWT: &str = "JWT_SECRET_KEY";
-const STEMS_REMEDY: &str = "write file stems separated by commas, such as auth0,google";
+const STEMS_REMEDY: &str = "write the names of files without .toml, separated by commas";
