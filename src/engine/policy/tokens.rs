@@ -74,5 +74,5 @@ impl StaticToken {
     }
 }
 
-/// The last second of the year 9999.
-const NEVER: Timestamp = Timestamp::from_unix(253_402_300_799);
+/// 9999-12-30T00:00:00Z: about the last moment that can be told in every time zone (RFC 3339 has four digits).
+const NEVER: Timestamp = Timestamp::from_unix(253_402_128_000);

@@ -33,6 +33,7 @@ async fn a_static_token_is_good_for_its_scopes_at_its_server() {
     let service = service().await;
     let (status, body) = tool(&service, "test-token", "whoami").await;
     assert!(status == 200 && body.contains("ci@example.com"), "{status} {body}");
+    assert!(body.contains("9999-12-30T00:00:00Z"), "an end that can be told: {body}");
     assert_eq!(tool(&service, "test-token", "read_data").await.0, 200);
     assert_eq!(tool(&service, "test-token", "secure_operation").await.0, 403);
     assert_eq!(tool(&service, "test-token", "user_profile").await.0, 200, "with no account");
