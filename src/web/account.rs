@@ -6,7 +6,6 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Extension,
-    body::Bytes,
     extract::State,
     http::{HeaderMap, StatusCode, header},
     response::Response,
@@ -23,6 +22,7 @@ use crate::{
     },
     web::{
         Site,
+        form::OwnForm,
         headers::{FormTarget, Opener},
         pages::{AccountPage, AppLine, AppServer, BrowserLine, IdentityLine, ScopeLine},
         problem::Complaint,
@@ -48,12 +48,8 @@ pub(super) async fn change(
     State(site): State<Arc<Site>>,
     Extension(id): Extension<RequestId>,
     headers: HeaderMap,
-    body: Bytes,
+    OwnForm(params): OwnForm,
 ) -> Response {
-    let params = match site.own_form(&headers, &body) {
-        Ok(params) => params,
-        Err(complaint) => return site.complaint(&id, complaint),
-    };
     let session = site.shown.cookies.session(&headers);
     let form = params.one("form").unwrap_or_default();
     let provider = |name| params.one(name).map(ProviderId::new);

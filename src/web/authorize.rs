@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::{
     Extension,
-    body::Bytes,
     extract::{Path, RawQuery, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
@@ -18,6 +17,7 @@ use crate::{
     protocol::form::Params,
     web::{
         Site,
+        form::OwnForm,
         headers::{FormTarget, Opener, asset_headers},
         pages::{ASSETS, AuthorizePage, KnownPerson, ProviderButton},
         problem::{self, Complaint},
@@ -68,17 +68,12 @@ pub(super) async fn answer(
     State(site): State<Arc<Site>>,
     Extension(id): Extension<RequestId>,
     headers: HeaderMap,
-    body: Bytes,
+    OwnForm(params): OwnForm,
 ) -> Response {
     let browser = site.shown.cookies.page(&headers);
-    match site.own_form(&headers, &body) {
-        Ok(params) => {
-            let session = site.shown.cookies.session(&headers);
-            let step = site.sign_ins.consent(&params, browser.as_ref(), session.as_ref()).await;
-            site.step(&id, step)
-        }
-        Err(complaint) => site.complaint(&id, complaint),
-    }
+    let session = site.shown.cookies.session(&headers);
+    let step = site.sign_ins.consent(&params, browser.as_ref(), session.as_ref()).await;
+    site.step(&id, step)
 }
 
 /// Whether the person, or a page of ours, brought the browser here: no other site can then have them

@@ -29,6 +29,7 @@ use crate::{
     },
     web::{
         Site,
+        form::OwnForm,
         headers::{FormTarget, Opener, SdkSafety, sdk_headers},
         pages::{ConfirmPage, FirebasePage, ProviderButton},
         problem::Complaint,
@@ -111,12 +112,8 @@ pub(super) async fn confirm(
     Extension(id): Extension<RequestId>,
     Path(provider): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    OwnForm(params): OwnForm,
 ) -> Response {
-    let params = match site.own_form(&headers, &body) {
-        Ok(params) => params,
-        Err(complaint) => return site.complaint(&id, complaint),
-    };
     let state = params.one("state").and_then(UpstreamState::parse);
     let Stage { provider, state, browser } = site.stage(&headers, provider, state);
     let agreed = params.one("confirm").is_some();

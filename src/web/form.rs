@@ -1,10 +1,17 @@
 //! Reading forms at the door: those of our own pages, and those of programs.
 
-use axum::http::{HeaderMap, header};
+use std::sync::Arc;
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request},
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+};
 
 use crate::{
     protocol::{error::TokenError, form::Params},
-    web::{Site, problem::Complaint},
+    web::{Site, problem::Complaint, request::RequestId},
 };
 
 /// A form sent by a program (RFC 6749 §3.2), with its `Authorization` header.
@@ -40,9 +47,23 @@ fn authorization(headers: &HeaderMap) -> Result<Option<String>, TokenError> {
     }
 }
 
+/// A form of our own pages: posted by them, and readable. Anything else is answered with a page.
+pub(super) struct OwnForm(pub(super) Params);
+
+impl FromRequest<Arc<Site>> for OwnForm {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, site: &Arc<Site>) -> Result<Self, Response> {
+        let (id, headers) = (RequestId::of(request.extensions()), request.headers().clone());
+        let body = Bytes::from_request(request, site).await;
+        let body = body.map_err(IntoResponse::into_response)?;
+        let read = site.own_form(&headers, &body);
+        read.map(Self).map_err(|complaint| site.complaint(&id, complaint))
+    }
+}
+
 impl Site {
-    /// A form of our own pages: posted by them, and readable.
-    pub(super) fn own_form(&self, headers: &HeaderMap, body: &[u8]) -> Result<Params, Complaint> {
+    fn own_form(&self, headers: &HeaderMap, body: &[u8]) -> Result<Params, Complaint> {
         if !self.is_from_us(headers) {
             return Err(Complaint::foreign_form());
         }

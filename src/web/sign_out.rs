@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::{
     Extension,
-    body::Bytes,
     extract::State,
     http::{HeaderMap, StatusCode, header},
     response::Response,
@@ -12,6 +11,7 @@ use axum::{
 
 use crate::web::{
     Site,
+    form::OwnForm,
     headers::{FormTarget, Opener},
     pages::{Link, SignOutPage, SignedOutPage},
     problem::Complaint,
@@ -32,12 +32,8 @@ pub(super) async fn leave(
     State(site): State<Arc<Site>>,
     Extension(id): Extension<RequestId>,
     headers: HeaderMap,
-    body: Bytes,
+    OwnForm(params): OwnForm,
 ) -> Response {
-    let params = match site.own_form(&headers, &body) {
-        Ok(params) => params,
-        Err(complaint) => return site.complaint(&id, complaint),
-    };
     let chosen = params.one("provider").unwrap_or_default();
     let known = site.shown.buttons.iter().find(|known| known.id == chosen);
     let Some(known) = known else { return site.complaint(&id, Complaint::unknown_provider()) };
