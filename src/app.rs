@@ -9,14 +9,9 @@ use crate::{
     ambient::{Clock, Entropy, random},
     app::{people::People, site::Parts},
     config::{Config, DatabaseUrl, Fault},
-    flow::{
-        keys::{self, KeysError},
-        personal::PersonalTokens,
-        providers::Provider,
-        revoke::Revoker,
-    },
+    flow::{keys::KeysError, personal::PersonalTokens, providers::Provider, revoke::Revoker},
     gateway::{Allowances, stdio::Stdio},
-    guard::{LocalKeys, Revocations},
+    guard::Revocations,
     jose::seal::Vault,
     protocol::secret::ClientSecret,
     store::{Store, StoreError, sqlite::Sqlite},
@@ -24,6 +19,7 @@ use crate::{
 };
 
 mod guarded;
+mod keys;
 mod people;
 mod references;
 mod servers;
@@ -32,6 +28,7 @@ mod site;
 mod tend;
 mod world;
 
+pub use keys::{KeyTender, key_manager};
 pub use shown::connect_lines;
 pub use world::{clock, entropy};
 
@@ -42,6 +39,7 @@ pub struct App {
     dev: Option<(Vec<SocketAddr>, Router)>,
     hands: Hands,
     revoker: Arc<Revoker>,
+    key_tender: Arc<KeyTender>,
     providers: Arc<[Provider]>,
     counts: Vec<tend::Forget>,
     programs: Vec<Stdio>,
@@ -140,14 +138,8 @@ pub async fn build_on(
     entropy: Arc<dyn Entropy>,
 ) -> Result<App, StartFault> {
     let hands = Hands::new(config, store, clock, entropy)?;
-    let keys = keys::open(
-        &*hands.store,
-        &hands.vault,
-        config.signing_algorithm,
-        &*hands.entropy,
-        hands.clock.now(),
-    )
-    .await?;
+    let manager = hands.key_manager(config);
+    let keys = manager.open().await?;
     let revocations = Revocations::default();
     let revoker = Arc::new(Revoker {
         store: Arc::clone(&hands.store),
@@ -156,7 +148,6 @@ pub async fn build_on(
     });
     let now = hands.clock.now();
     revoker.recall(revoker.horizon(now), now).await?;
-    let local = LocalKeys::new(keys.public.clone());
     let dev_secret = ClientSecret::from_entropy(random(&*hands.entropy));
     let providers: Arc<[Provider]> = site::providers(config, &hands.clock, &dev_secret).into();
     let people = People::new(config, &hands, &providers);
@@ -164,7 +155,6 @@ pub async fn build_on(
         config,
         hands: &hands,
         keys: &keys,
-        local: &local,
         revocations: &revocations,
         look_up: references::look_up(&people.references),
     };
@@ -176,7 +166,8 @@ pub async fn build_on(
     let router = web::surrounded(router);
     let dev = servers::development(config, &hands, &dev_secret)?;
     let listen = config.listen.addresses.iter().map(|listen| listen.address).collect();
-    Ok(App { router, listen, dev, hands, revoker, providers, counts, programs: guarded.programs })
+    let (programs, key_tender) = (guarded.programs, Arc::new(KeyTender { manager, keys }));
+    Ok(App { router, listen, dev, hands, revoker, key_tender, providers, counts, programs })
 }
 
 /// Makes and lists personal access tokens, without the rest of the service.
@@ -213,6 +204,12 @@ impl App {
         Arc::clone(&self.revoker)
     }
 
+    /// Takes over changes of the signing keys, as the service does every few seconds.
+    #[must_use]
+    pub fn key_tender(&self) -> Arc<KeyTender> {
+        Arc::clone(&self.key_tender)
+    }
+
     /// Listens, calls `ready`, serves until `stop` resolves, and lets requests in flight finish.
     ///
     /// # Errors
@@ -231,6 +228,7 @@ impl App {
         };
         let tending =
             tokio::spawn(tend::tend(self.hands.store, self.hands.clock, self.revoker, self.counts));
+        let tending_keys = tokio::spawn(keys::tend(self.key_tender));
         let dev = dev.map(|(listeners, router)| {
             tokio::spawn(serve::serve(listeners, router, std::future::pending()))
         });
@@ -252,6 +250,7 @@ impl App {
         let programs = futures_util::future::join_all(self.programs.iter().map(Stdio::ended));
         let _ = tokio::time::timeout(LAST_PROCESSES, programs).await;
         tending.abort();
+        tending_keys.abort();
         if let Some(dev) = dev {
             dev.abort();
         }

@@ -4,12 +4,14 @@
 //! read-then-write. It knows records, never rules.
 
 pub mod issued;
+pub mod keyring;
 pub mod people;
 mod sql;
 pub mod sqlite;
 
 pub use self::{
     issued::Issued,
+    keyring::{Keyring, Resealed},
     people::{Linked, People},
 };
 
@@ -17,7 +19,7 @@ use async_trait::async_trait;
 
 use crate::{
     ambient::Timestamp,
-    engine::record::{Client, Code, Consent, Grant, SignIn, SigningKeyRecord},
+    engine::record::{Client, Code, Consent, Grant, SignIn},
     protocol::{
         id::{ClientId, GrantId, ProviderId},
         secret::Digest,
@@ -46,9 +48,9 @@ pub enum Spent {
     Unknown,
 }
 
-/// The store's verbs, with those of [`People`] and [`Issued`]. Two engines implement them and pass one conformance suite.
+/// The store's verbs, with those of [`People`], [`Issued`] and [`Keyring`]. Two engines implement them and pass one conformance suite.
 #[async_trait]
-pub trait Store: People + Issued {
+pub trait Store: People + Issued + Keyring {
     /// Writes a client, replacing one of the same id but for its end, if that is the later one.
     async fn put_client(&self, client: &Client) -> Result<(), StoreError>;
     /// Writes a client, or prolongs the life of the one that has its id already; as it now stands.
@@ -106,11 +108,6 @@ pub trait Store: People + Issued {
 
     /// Remembers `digest` until `until`; false when it was remembered already (single use).
     async fn once(&self, digest: &Digest, until: Timestamp) -> Result<bool, StoreError>;
-
-    /// Every signing key, oldest first.
-    async fn signing_keys(&self) -> Result<Vec<SigningKeyRecord>, StoreError>;
-    /// Writes the first signing key of its algorithm; when there is one already, nothing changes.
-    async fn put_first_signing_key(&self, key: &SigningKeyRecord) -> Result<(), StoreError>;
 
     /// Proves that the store takes writes.
     async fn probe(&self, now: Timestamp) -> Result<(), StoreError>;

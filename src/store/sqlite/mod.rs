@@ -7,6 +7,7 @@
 
 mod issued;
 mod job;
+mod keyring;
 mod migrate;
 mod people;
 mod place;
@@ -24,7 +25,7 @@ use self::{job::Work, place::Place, reader::Readers, writer::Writer};
 use super::{Spent, Store, StoreError, sql};
 use crate::{
     ambient::Timestamp,
-    engine::record::{Client, Code, Consent, Grant, SignIn, SigningKeyRecord},
+    engine::record::{Client, Code, Consent, Grant, SignIn},
     protocol::{
         id::{ClientId, GrantId, ProviderId},
         secret::Digest,
@@ -178,15 +179,6 @@ impl Store for Sqlite {
     async fn once(&self, digest: &Digest, until: Timestamp) -> Result<bool, StoreError> {
         let digest = *digest;
         self.writer.run(move |db| verbs::once(db, digest, until)).await
-    }
-
-    async fn signing_keys(&self) -> Result<Vec<SigningKeyRecord>, StoreError> {
-        self.read(verbs::signing_keys).await
-    }
-
-    async fn put_first_signing_key(&self, key: &SigningKeyRecord) -> Result<(), StoreError> {
-        let key = key.clone();
-        self.writer.run(move |db| verbs::put_first_signing_key(db, &key)).await
     }
 
     async fn probe(&self, now: Timestamp) -> Result<(), StoreError> {

@@ -11,10 +11,10 @@ use countersign::{
     },
     protocol::{
         access::AccessClaims,
-        id::{ClientId, GrantId, ProviderId, ServerId, UserId},
+        id::{ClientId, GrantId, KeyId, ProviderId, ServerId, UserId},
         secret::Digest,
     },
-    store::{Issued, Linked, People, Spent, Store, StoreError, sqlite::Sqlite},
+    store::{Issued, Keyring, Linked, People, Resealed, Spent, Store, StoreError, sqlite::Sqlite},
 };
 
 pub(crate) struct Faulty {
@@ -76,8 +76,6 @@ verbs! { Store:
     fn revoke_grant(id: &GrantId, now: Timestamp) -> bool;
     fn revoked_since(since: Timestamp) -> Vec<GrantId>;
     fn once(digest: &Digest, until: Timestamp) -> bool;
-    fn signing_keys() -> Vec<SigningKeyRecord>;
-    fn put_first_signing_key(key: &SigningKeyRecord) -> ();
     fn probe(now: Timestamp) -> ();
     fn sweep(now: Timestamp, most: u32) -> u64;
 }
@@ -113,4 +111,14 @@ verbs! { Issued:
     fn put_personal_token(token: &PersonalToken) -> ();
     fn personal_token(digest: &Digest) -> Option<PersonalToken>;
     fn personal_tokens(of: Option<&UserId>) -> Vec<PersonalToken>;
+}
+
+verbs! { Keyring:
+    fn signing_keys() -> Vec<SigningKeyRecord>;
+    fn put_signing_key(key: &SigningKeyRecord) -> bool;
+    fn activate_signing_key(id: &KeyId, at: Timestamp) -> bool;
+    fn remove_signing_key(id: &KeyId) -> bool;
+    fn reseal_signing_key(id: &KeyId, before: &[u8], after: &[u8]) -> bool;
+    fn identities_after(last: Option<&IdentityKey>, most: u32) -> Vec<HeldIdentity>;
+    fn reseal_claims(resealed: &[Resealed]) -> u64;
 }

@@ -4,6 +4,7 @@ mod clients;
 mod codes;
 mod grants;
 mod issued;
+mod keyring;
 mod others;
 mod people;
 mod samples;
@@ -113,10 +114,17 @@ conformance! {
         personal_tokens_are_no_connected_apps
         what_ends_a_person_ends_their_personal_tokens
         personal_tokens_are_swept_a_day_after_their_end;
+    keyring:
+        a_signing_key_comes_back_as_it_was_put_in_the_order_of_making
+        of_64_parallel_keys_of_one_generation_one_is_kept
+        a_key_is_activated_sooner_and_never_later
+        a_removed_key_is_gone_and_its_generation_free
+        a_private_key_is_resealed_only_as_it_was_read
+        identities_are_read_in_batches_each_once
+        claims_are_resealed_only_as_they_were_read;
     others:
         a_digest_is_fresh_once
         of_64_parallel_uses_one_is_first
-        only_the_first_signing_key_of_its_algorithm_is_kept
         a_probe_writes
         a_sweep_deletes_only_what_lapsed
         a_sweep_deletes_no_more_than_it_may
