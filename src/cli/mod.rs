@@ -11,6 +11,7 @@ mod environment;
 mod explain;
 mod faults;
 mod help;
+mod key;
 mod login;
 mod output;
 mod place;
@@ -61,6 +62,7 @@ fn dispatch(command: Command, place: &Place, json: bool) -> Result<Option<Answer
         Command::Client(asked) => wait(client::client(place, asked)).map(Some),
         Command::User(asked) => wait(user::user(place, asked)).map(Some),
         Command::Token(asked) => wait(token::token(place, asked)).map(Some),
+        Command::Key(asked) => wait(key::key(place, asked)).map(Some),
         Command::Environment => Ok(Some(environment::environment())),
     }
 }
