@@ -229,8 +229,15 @@ impl App {
             }
             None => None,
         };
-        let tending =
-            tokio::spawn(tend::tend(self.hands.store, self.hands.clock, self.revoker, self.counts));
+        let tended = tend::Tended {
+            node: node(&*self.hands.entropy),
+            store: self.hands.store,
+            clock: self.hands.clock,
+            revoker: self.revoker,
+            counts: self.counts,
+        };
+        let enough = CancellationToken::new();
+        let tending = tokio::spawn(tended.tend(enough.clone()));
         let dev = dev.map(|(listeners, router)| {
             tokio::spawn(serve::serve(listeners, router, std::future::pending()))
         });
@@ -251,7 +258,8 @@ impl App {
         serve::serve(main, self.router, stop).await;
         let programs = futures_util::future::join_all(self.programs.iter().map(Stdio::ended));
         let _ = tokio::time::timeout(LAST_PROCESSES, programs).await;
-        tending.abort();
+        enough.cancel();
+        let _ = tending.await;
         if let Some(dev) = dev {
             dev.abort();
         }
@@ -261,6 +269,11 @@ impl App {
 
 /// The time that processes have to end when the service does; what is left then is killed.
 const LAST_PROCESSES: Duration = Duration::from_secs(10);
+
+/// A name for this process, unlike that of any other on the same database.
+fn node(entropy: &dyn Entropy) -> String {
+    u128::from_be_bytes(random(entropy)).to_string()
+}
 
 /// Every count that is to be tended.
 fn counts(rates: Arc<web::AddressRates>, calls: Vec<Arc<Allowances>>) -> Vec<tend::Forget> {

@@ -73,6 +73,7 @@ macro_rules! sweep {
 }
 
 pub(super) mod issued;
+pub(super) mod nodes;
 pub(super) mod people;
 
 pub(super) const PUT_CLIENT: &str = concat!(
