@@ -3,6 +3,8 @@
 //! any more are forgotten.
 
 mod broom;
+#[cfg(test)]
+mod keep_up;
 
 use std::{sync::Arc, time::Duration};
 

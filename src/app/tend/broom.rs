@@ -88,9 +88,9 @@ pub(in crate::app) const LEASE: &str = "sweep";
 const HELD: Duration = Duration::from_mins(1);
 
 const SMALLEST: u32 = 100;
-const LARGEST: u32 = 2000;
-const QUICK: Duration = Duration::from_millis(10);
-const SLOW: Duration = Duration::from_millis(40);
+const LARGEST: u32 = 1000;
+const QUICK: Duration = Duration::from_millis(5);
+const SLOW: Duration = Duration::from_millis(20);
 /// Between two batches: as long as the batch took, within these bounds.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn batches_follow_the_time_they_take_within_bounds() {
         let of = |batch, millis| fitting(batch, Duration::from_millis(millis));
-        assert_eq!([of(500, 2), of(500, 20), of(500, 90)], [1000, 500, 250]);
-        assert_eq!([of(2000, 2), of(100, 90)], [2000, 100]);
+        assert_eq!([of(500, 2), of(500, 10), of(500, 90)], [1000, 500, 250]);
+        assert_eq!([of(1000, 2), of(100, 90)], [1000, 100]);
     }
 }
