@@ -12,7 +12,11 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use self::broom::Broom;
-use crate::{ambient::Clock, flow::revoke::Revoker, store::Store};
+use crate::{
+    ambient::Clock,
+    flow::lookout::{LOOK, Lookout},
+    store::Store,
+};
 
 /// Forgets what nobody needs any more, at once and without waiting.
 pub(super) type Forget = Box<dyn Fn() + Send + Sync>;
@@ -21,16 +25,12 @@ pub(super) type Forget = Box<dyn Fn() + Send + Sync>;
 const SWEEP: Duration = Duration::from_secs(10);
 /// How often the counts are swept.
 const FORGET: Duration = Duration::from_mins(1);
-/// How often revocations of others are looked up.
-const LOOK: Duration = Duration::from_secs(5);
-/// How far each look goes back, so that a slow commit is not missed.
-const OVERLAP: Duration = Duration::from_mins(1);
 
 /// What is tended.
 pub(super) struct Tended {
     pub(super) store: Arc<dyn Store>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) revoker: Arc<Revoker>,
+    pub(super) lookout: Lookout,
     pub(super) counts: Vec<Forget>,
     /// This node, unlike any other on the same database.
     pub(super) node: String,
@@ -38,32 +38,32 @@ pub(super) struct Tended {
 
 impl Tended {
     /// Tends until `stop`. The three tasks wait for none of the others: a long sweep delays no look.
-    pub(super) async fn tend(self, stop: CancellationToken) {
-        let mut broom =
-            Broom::new(Arc::clone(&self.store), Arc::clone(&self.clock), self.node.clone());
-        let tending = async { tokio::join!(swept(&mut broom), self.looked(), self.forgotten()) };
+    pub(super) async fn tend(mut self, stop: CancellationToken) {
+        let mut broom = Broom::new(self.store, self.clock, self.node);
+        let tending = async {
+            tokio::join!(swept(&mut broom), looked(&mut self.lookout), forgotten(&self.counts))
+        };
         stop.run_until_cancelled(tending).await;
         broom.lay_down().await;
     }
+}
 
-    async fn looked(&self) {
-        let mut looks = every(LOOK);
-        loop {
-            looks.tick().await;
-            let now = self.clock.now();
-            if let Err(error) = self.revoker.recall(now.minus(OVERLAP), now).await {
-                tracing::warn!(%error, "revocations could not be looked up; trying again");
-            }
+async fn looked(lookout: &mut Lookout) {
+    let mut looks = every(LOOK);
+    loop {
+        looks.tick().await;
+        if let Err(error) = lookout.look().await {
+            tracing::warn!(%error, "revocations could not be looked up; trying again");
         }
     }
+}
 
-    async fn forgotten(&self) {
-        let mut sweeps = every(FORGET);
-        loop {
-            sweeps.tick().await;
-            for forget in &self.counts {
-                forget();
-            }
+async fn forgotten(counts: &[Forget]) {
+    let mut sweeps = every(FORGET);
+    loop {
+        sweeps.tick().await;
+        for forget in counts {
+            forget();
         }
     }
 }
