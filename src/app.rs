@@ -24,6 +24,7 @@ use crate::{
     web::{self, serve},
 };
 
+mod backup;
 mod guarded;
 mod people;
 mod references;
@@ -33,6 +34,7 @@ mod site;
 mod tend;
 mod world;
 
+pub use backup::{KeepFault, back_up, begin_epoch, restore};
 pub use shown::connect_lines;
 pub use world::{clock, entropy};
 

@@ -5,6 +5,7 @@
 //! write is refused at once, whatever the busy timeout. What waits for that thread is committed
 //! together, so that one durable commit (WAL, `synchronous = FULL`) serves many callers.
 
+pub mod backup;
 mod issued;
 mod job;
 mod migrate;
@@ -14,6 +15,7 @@ mod place;
 #[cfg(test)]
 mod plans;
 mod reader;
+pub mod restore;
 mod rows;
 mod verbs;
 mod writer;
