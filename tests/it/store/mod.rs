@@ -2,8 +2,10 @@
 
 mod clients;
 mod codes;
+mod fixtures;
 mod grants;
 mod issued;
+mod moment;
 mod nodes;
 mod others;
 mod people;
