@@ -73,6 +73,6 @@ async fn a_migrated_database_is_migrated_once() {
     let versions = "SELECT COUNT(*) FROM schema_versions";
     let seen = Connection::open(&path).unwrap();
     let files = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite");
-    let files = std::fs::read_dir(files).unwrap().count();
-    assert_eq!(seen.query_row(versions, [], |row| row.get::<_, usize>(0)).unwrap(), files);
+    let files = u32::try_from(std::fs::read_dir(files).unwrap().count()).unwrap();
+    assert_eq!(seen.query_row(versions, [], |row| row.get::<_, u32>(0)).unwrap(), files);
 }
