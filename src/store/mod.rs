@@ -4,12 +4,14 @@
 //! read-then-write. It knows records, never rules.
 
 pub mod issued;
+pub mod nodes;
 pub mod people;
 mod sql;
 pub mod sqlite;
 
 pub use self::{
     issued::Issued,
+    nodes::{Epoch, Nodes},
     people::{Linked, People, Person},
 };
 
@@ -57,9 +59,9 @@ pub struct Presented<T> {
     pub person: Person,
 }
 
-/// The store's verbs, with those of [`People`] and [`Issued`]. Two engines implement them and pass one conformance suite.
+/// The store's verbs, with those of [`People`], [`Issued`] and [`Nodes`]. Two engines implement them and pass one conformance suite.
 #[async_trait]
-pub trait Store: People + Issued {
+pub trait Store: People + Issued + Nodes {
     /// Writes a client, replacing one of the same id but for its end, if that is the later one.
     async fn put_client(&self, client: &Client) -> Result<(), StoreError>;
     /// Writes a client, or prolongs the life of the one that has its id already; as it now stands.

@@ -8,8 +8,11 @@
 mod issued;
 mod job;
 mod migrate;
+mod nodes;
 mod people;
 mod place;
+#[cfg(test)]
+mod plans;
 mod presented;
 mod reader;
 mod rows;

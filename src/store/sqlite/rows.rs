@@ -21,7 +21,7 @@ use crate::{
         scope::Scopes,
         secret::Digest,
     },
-    store::StoreError,
+    store::{Epoch, StoreError},
 };
 
 /// The first row of a statement, read; the statement runs to its end.
@@ -250,6 +250,10 @@ pub(super) fn personal_token(row: &mut Columns<'_>) -> Result<PersonalToken, Sto
         created_at: row.time()?,
         grant: grant(row)?,
     })
+}
+
+pub(super) fn epoch(row: &mut Columns<'_>) -> Result<Epoch, StoreError> {
+    Ok(Epoch { number: row.take()?, began_at: row.time()? })
 }
 
 pub(super) fn damaged(what: &str) -> StoreError {

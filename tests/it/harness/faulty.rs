@@ -14,7 +14,10 @@ use countersign::{
         id::{ClientId, GrantId, ProviderId, ServerId, UserId},
         secret::Digest,
     },
-    store::{Issued, Linked, People, Person, Presented, Spent, Store, StoreError, sqlite::Sqlite},
+    store::{
+        Epoch, Issued, Linked, Nodes, People, Person, Presented, Spent, Store, StoreError,
+        sqlite::Sqlite,
+    },
 };
 
 pub(crate) struct Faulty {
@@ -120,4 +123,12 @@ verbs! { Issued:
     fn put_personal_token(token: &PersonalToken) -> ();
     fn personal_token(digest: &Digest) -> Option<PersonalToken>;
     fn personal_tokens(of: Option<&UserId>) -> Vec<PersonalToken>;
+}
+
+verbs! { Nodes:
+    fn lease(name: &str, holder: &str, now: Timestamp, until: Timestamp) -> bool;
+    fn release(name: &str, holder: &str) -> ();
+    fn leased_until(name: &str) -> Option<Timestamp>;
+    fn epoch() -> Option<Epoch>;
+    fn begin_epoch(now: Timestamp) -> Epoch;
 }

@@ -4,6 +4,7 @@ mod clients;
 mod codes;
 mod grants;
 mod issued;
+mod nodes;
 mod others;
 mod people;
 mod samples;
@@ -115,6 +116,12 @@ conformance! {
         personal_tokens_are_no_connected_apps
         what_ends_a_person_ends_their_personal_tokens
         personal_tokens_are_swept_a_day_after_their_end;
+    nodes:
+        a_lease_is_held_by_one_and_prolonged_by_that_one
+        a_lapsed_lease_is_taken_and_a_released_one_at_once
+        of_64_parallel_takers_one_gets_the_lease
+        an_epoch_ends_what_was_issued_and_leaves_who_is_known
+        epochs_are_counted;
     others:
         a_digest_is_fresh_once
         of_64_parallel_uses_one_is_first

@@ -170,8 +170,7 @@ async fn a_revoked_token_is_refused_at_once_here_and_by_others_at_the_next_look(
     service.revoker.revoke(&id, service.now()).await.unwrap();
     assert_eq!(service.mcp(&token).await, 401);
     is_inactive(&told(&service, &token).await);
-    // What the housekeeping does every five seconds.
-    replica.revoker.recall(replica.now(), replica.now()).await.unwrap();
+    replica.look().await;
     assert_eq!(replica.mcp(&token).await, 401);
     replica.wait(RECHECK_AFTER.as_secs());
     assert_eq!(replica.mcp(&token).await, 401, "nor by what it believed");
