@@ -12,7 +12,7 @@ pub mod sqlite;
 pub use self::{
     issued::Issued,
     nodes::{Epoch, Nodes},
-    people::{Linked, People},
+    people::{Linked, People, Person},
 };
 
 use async_trait::async_trait;
@@ -46,6 +46,17 @@ pub enum Spent {
     Again(GrantId),
     /// There is no such code.
     Unknown,
+}
+
+/// What stands behind a code or a grant that a client presents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Presented<T> {
+    /// The client that the request names.
+    pub client: Option<Client>,
+    /// What it presents.
+    pub record: Option<T>,
+    /// Who is behind that; nobody when there is no record.
+    pub person: Person,
 }
 
 /// The store's verbs, with those of [`People`], [`Issued`] and [`Nodes`]. Two engines implement them and pass one conformance suite.
@@ -95,6 +106,22 @@ pub trait Store: People + Issued + Nodes {
         opens: Option<&Grant>,
         client_until: Timestamp,
     ) -> Result<Spent, StoreError>;
+
+    /// All that a token request is judged by, at one moment: the client it names, unless that expired
+    /// before `now`; the code, also one already spent; and the person behind it.
+    async fn present_code(
+        &self,
+        client: Option<&ClientId>,
+        code: &Digest,
+        now: Timestamp,
+    ) -> Result<Presented<Code>, StoreError>;
+    /// The same for a grant, revoked or not.
+    async fn present_grant(
+        &self,
+        client: Option<&ClientId>,
+        grant: &GrantId,
+        now: Timestamp,
+    ) -> Result<Presented<Grant>, StoreError>;
 
     /// The grant, revoked or not.
     async fn grant(&self, id: &GrantId) -> Result<Option<Grant>, StoreError>;

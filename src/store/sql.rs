@@ -29,6 +29,12 @@ macro_rules! user {
     };
 }
 
+macro_rules! identity {
+    () => {
+        "provider_id, issuer, subject, user_id, claims, created_at, seen_at"
+    };
+}
+
 macro_rules! code {
     () => {
         concat!("digest, grant_id, ", authorization!(), ", redirect_uri, challenge, expires_at")
@@ -75,6 +81,7 @@ macro_rules! sweep {
 pub(super) mod issued;
 pub(super) mod nodes;
 pub(super) mod people;
+pub(super) mod presented;
 
 pub(super) const PUT_CLIENT: &str = concat!(
     "INSERT INTO clients (",

@@ -94,6 +94,8 @@ conformance! {
     codes:
         a_code_comes_back_as_it_was_put_even_when_spent
         of_64_parallel_spends_one_is_first_and_the_grant_is_written_once
+        a_code_is_presented_with_its_client_and_the_person_behind_it
+        an_identity_of_somebody_else_stands_behind_nothing
         a_code_spent_without_a_grant_opens_none_later
         an_unknown_code_is_unknown
         a_spend_whose_grant_cannot_be_written_leaves_the_code_unspent

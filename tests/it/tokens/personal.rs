@@ -286,7 +286,7 @@ async fn a_person_has_fifty_tokens_at_most() {
 #[tokio::test]
 async fn trouble_with_the_store_is_503_and_passes() {
     let (service, token) = made("read").await;
-    for verb in ["personal_token", "user", "identity"] {
+    for verb in ["personal_token", "person"] {
         service.store.breaks(verb);
         assert_eq!(service.mcp(&token).await, 503, "{verb}");
         assert_eq!(told(&service, &token).await.status, 503, "{verb}");
