@@ -9,7 +9,10 @@ use crate::{
     ambient::{Clock, Entropy, random},
     app::{people::People, site::Parts},
     config::{Config, DatabaseUrl, Fault},
-    flow::{keys::KeysError, personal::PersonalTokens, providers::Provider, revoke::Revoker},
+    flow::{
+        keys::KeysError, lookout::Lookout, personal::PersonalTokens, providers::Provider,
+        revoke::Revoker,
+    },
     gateway::{Allowances, stdio::Stdio},
     guard::Revocations,
     jose::seal::Vault,
@@ -18,6 +21,7 @@ use crate::{
     web::{self, serve},
 };
 
+mod backup;
 mod guarded;
 mod keys;
 mod people;
@@ -28,6 +32,7 @@ mod site;
 mod tend;
 mod world;
 
+pub use backup::{KeepFault, back_up, begin_epoch, restore};
 pub use keys::{KeyTender, key_manager};
 pub use shown::connect_lines;
 pub use world::{clock, entropy};
@@ -40,6 +45,7 @@ pub struct App {
     hands: Hands,
     revoker: Arc<Revoker>,
     key_tender: Arc<KeyTender>,
+    lookout: Lookout,
     providers: Arc<[Provider]>,
     counts: Vec<tend::Forget>,
     programs: Vec<Stdio>,
@@ -146,8 +152,7 @@ pub async fn build_on(
         revocations: revocations.clone(),
         limits: config.limits.clone(),
     });
-    let now = hands.clock.now();
-    revoker.recall(revoker.horizon(now), now).await?;
+    let lookout = Lookout::begin(Arc::clone(&revoker), Arc::clone(&hands.clock)).await?;
     let dev_secret = ClientSecret::from_entropy(random(&*hands.entropy));
     let providers: Arc<[Provider]> = site::providers(config, &hands.clock, &dev_secret).into();
     let people = People::new(config, &hands, &providers);
@@ -167,7 +172,18 @@ pub async fn build_on(
     let dev = servers::development(config, &hands, &dev_secret)?;
     let listen = config.listen.addresses.iter().map(|listen| listen.address).collect();
     let (programs, key_tender) = (guarded.programs, Arc::new(KeyTender { manager, keys }));
-    Ok(App { router, listen, dev, hands, revoker, key_tender, providers, counts, programs })
+    Ok(App {
+        router,
+        listen,
+        dev,
+        hands,
+        revoker,
+        key_tender,
+        lookout,
+        providers,
+        counts,
+        programs,
+    })
 }
 
 /// Makes and lists personal access tokens, without the rest of the service.
@@ -204,10 +220,10 @@ impl App {
         Arc::clone(&self.revoker)
     }
 
-    /// Takes over changes of the signing keys, as the service does every few seconds.
+    /// Leaves of the service what asks for the revocations of others.
     #[must_use]
-    pub fn key_tender(&self) -> Arc<KeyTender> {
-        Arc::clone(&self.key_tender)
+    pub fn into_lookout(self) -> Lookout {
+        self.lookout
     }
 
     /// Listens, calls `ready`, serves until `stop` resolves, and lets requests in flight finish.
@@ -226,9 +242,16 @@ impl App {
             }
             None => None,
         };
-        let tending =
-            tokio::spawn(tend::tend(self.hands.store, self.hands.clock, self.revoker, self.counts));
         let tending_keys = tokio::spawn(keys::tend(self.key_tender));
+        let tended = tend::Tended {
+            node: node(&*self.hands.entropy),
+            store: self.hands.store,
+            clock: self.hands.clock,
+            lookout: self.lookout,
+            counts: self.counts,
+        };
+        let enough = CancellationToken::new();
+        let tending = tokio::spawn(tended.tend(enough.clone()));
         let dev = dev.map(|(listeners, router)| {
             tokio::spawn(serve::serve(listeners, router, std::future::pending()))
         });
@@ -249,7 +272,8 @@ impl App {
         serve::serve(main, self.router, stop).await;
         let programs = futures_util::future::join_all(self.programs.iter().map(Stdio::ended));
         let _ = tokio::time::timeout(LAST_PROCESSES, programs).await;
-        tending.abort();
+        enough.cancel();
+        let _ = tending.await;
         tending_keys.abort();
         if let Some(dev) = dev {
             dev.abort();
@@ -260,6 +284,11 @@ impl App {
 
 /// The time that processes have to end when the service does; what is left then is killed.
 const LAST_PROCESSES: Duration = Duration::from_secs(10);
+
+/// A name for this process, unlike that of any other on the same database.
+fn node(entropy: &dyn Entropy) -> String {
+    u128::from_be_bytes(random(entropy)).to_string()
+}
 
 /// Every count that is to be tended.
 fn counts(rates: Arc<web::AddressRates>, calls: Vec<Arc<Allowances>>) -> Vec<tend::Forget> {

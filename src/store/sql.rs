@@ -74,7 +74,9 @@ macro_rules! sweep {
 
 pub(super) mod issued;
 pub(super) mod keyring;
+pub(super) mod nodes;
 pub(super) mod people;
+pub(super) mod presented;
 
 pub(super) const PUT_CLIENT: &str = concat!(
     "INSERT INTO clients (",

@@ -14,6 +14,7 @@ mod guard;
 mod harness;
 mod keys;
 mod limits;
+mod nodes;
 mod oauth;
 mod pages;
 mod people;

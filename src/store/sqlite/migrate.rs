@@ -12,10 +12,8 @@ pub(super) fn migrate(db: &mut Connection) -> Result<(), StoreError> {
     // At once for writing: two processes may start together.
     let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     change.execute_batch(VERSIONS)?;
-    let found: i64 =
-        change.query_row("SELECT COALESCE(MAX(version), 0) FROM schema_versions", [], |row| {
-            row.get(0)
-        })?;
+    let done = versions(&change)?;
+    let found = done.iter().copied().max().unwrap_or(0);
     let known = MIGRATIONS.iter().map(|(version, ..)| *version).max().unwrap_or(0);
     if found > known {
         return Err(StoreError::Unavailable(format!(
@@ -23,7 +21,7 @@ pub(super) fn migrate(db: &mut Connection) -> Result<(), StoreError> {
              run that version, or restore an older backup"
         )));
     }
-    for (version, name, sql) in MIGRATIONS.iter().filter(|(version, ..)| *version > found) {
+    for (version, name, sql) in MIGRATIONS.iter().filter(|(version, ..)| !done.contains(version)) {
         change.execute_batch(sql)?;
         change.execute(
             "INSERT INTO schema_versions (version, name) VALUES ($1, $2)",
@@ -34,6 +32,13 @@ pub(super) fn migrate(db: &mut Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Those that were run, which need not be the first ones: two may have been written at one time.
+fn versions(db: &Connection) -> Result<Vec<i64>, StoreError> {
+    let mut asked = db.prepare("SELECT version FROM schema_versions")?;
+    let versions = asked.query_map([], |row| row.get(0))?;
+    Ok(versions.collect::<Result<_, _>>()?)
+}
+
 const VERSIONS: &str = "CREATE TABLE IF NOT EXISTS schema_versions \
     (version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL)";
 
@@ -42,4 +47,5 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "people", include_str!("../../../migrations/sqlite/0002_people.sql")),
     (3, "tokens", include_str!("../../../migrations/sqlite/0003_tokens.sql")),
     (4, "keys", include_str!("../../../migrations/sqlite/0004_keys.sql")),
+    (5, "nodes", include_str!("../../../migrations/sqlite/0005_nodes.sql")),
 ];

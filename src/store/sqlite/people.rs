@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use rusqlite::{Connection, params};
 
 use super::{
-    Sqlite,
+    Sqlite, presented,
     rows::{self, all, named, one, run},
     verbs::lost,
 };
@@ -15,7 +15,7 @@ use crate::{
         id::{ClientId, ServerId, UserId},
         secret::Digest,
     },
-    store::{Linked, People, StoreError, sql::people as sql},
+    store::{Linked, People, Person, StoreError, sql::people as sql},
 };
 
 #[async_trait]
@@ -37,6 +37,11 @@ impl People for Sqlite {
             run(db, sql::HOLD_CLAIMS, params![claims, provider, issuer, subject]).map(drop)
         };
         self.writer.run(work).await
+    }
+
+    async fn person(&self, id: &UserId, key: &IdentityKey) -> Result<Person, StoreError> {
+        let (id, key) = (id.clone(), key.clone());
+        self.read(move |db| presented::person(db, &id, &key)).await
     }
 
     async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError> {
@@ -120,10 +125,8 @@ impl People for Sqlite {
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
         let digest = *digest;
-        let key = move |db: &Connection| {
-            one(db, sql::SESSION, params![digest.as_bytes(), now.unix()], rows::session)
-        };
-        self.read(key).await
+        let key = move || (*digest.as_bytes(), now.unix());
+        self.read(move |db| one(db, sql::SESSION, key(), rows::session)).await
     }
 
     async fn sessions_of(&self, user: &UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {

@@ -1,6 +1,9 @@
 //! Rows to records, and the two ways of asking for them.
 
-use rusqlite::{Connection, Params, Row, types::FromSql};
+use rusqlite::{
+    Connection, Params, Row,
+    types::{FromSql, ValueRef},
+};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -18,7 +21,7 @@ use crate::{
         scope::Scopes,
         secret::Digest,
     },
-    store::StoreError,
+    store::{Epoch, StoreError},
 };
 
 /// The first row of a statement, read; the statement runs to its end.
@@ -63,6 +66,19 @@ impl Columns<'_> {
         let value = self.row.get(self.next)?;
         self.next += 1;
         Ok(value)
+    }
+
+    /// The next `width` columns, unless the first of them is NULL: then they are missing.
+    pub(super) fn part<T>(
+        &mut self,
+        width: usize,
+        read: impl Fn(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        if self.row.get_ref(self.next)? == ValueRef::Null {
+            self.next += width;
+            return Ok(None);
+        }
+        read(self).map(Some)
     }
 
     pub(super) fn time(&mut self) -> Result<Timestamp, StoreError> {
@@ -240,6 +256,10 @@ pub(super) fn personal_token(row: &mut Columns<'_>) -> Result<PersonalToken, Sto
         created_at: row.time()?,
         grant: grant(row)?,
     })
+}
+
+pub(super) fn epoch(row: &mut Columns<'_>) -> Result<Epoch, StoreError> {
+    Ok(Epoch { number: row.take()?, began_at: row.time()? })
 }
 
 pub(super) fn damaged(what: &str) -> StoreError {

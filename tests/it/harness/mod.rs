@@ -17,8 +17,8 @@ use countersign::{
     ambient::{ManualClock, Timestamp},
     app::KeyTender,
     config::Config,
-    flow::revoke::Revoker,
-    store::Store,
+    flow::{lookout::Lookout, revoke::Revoker},
+    store::{Store, StoreError},
 };
 use http::{Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
@@ -54,6 +54,7 @@ pub(crate) struct Service {
     app: Router,
     setup: Setup,
     dev: Option<tokio::task::JoinHandle<()>>,
+    lookout: tokio::sync::Mutex<Lookout>,
 }
 
 impl Service {
@@ -89,6 +90,15 @@ impl Service {
     /// What it was started with.
     pub(crate) fn setup(&self) -> &Setup {
         &self.setup
+    }
+
+    /// Looks for what others ended, as the service does every two seconds.
+    pub(crate) async fn look(&self) {
+        self.try_look().await.unwrap();
+    }
+
+    pub(crate) async fn try_look(&self) -> Result<(), StoreError> {
+        self.lookout.lock().await.look().await
     }
 
     pub(crate) fn wait(&self, seconds: u64) {
