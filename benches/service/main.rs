@@ -4,7 +4,9 @@ mod clients;
 mod disk;
 mod floor;
 mod load;
+mod minted;
 mod options;
+mod peers;
 mod process;
 mod rows;
 mod seed;
@@ -19,12 +21,13 @@ use clap::Parser as _;
 
 use crate::{
     options::Options,
+    peers::Peer,
     rows::{ROWS, Sitting},
     world::World,
 };
 
 fn main() -> ExitCode {
-    match run(Options::parse()) {
+    match run(&Options::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error:#}");
@@ -33,13 +36,13 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(options: Options) -> anyhow::Result<()> {
+fn run(options: &Options) -> anyhow::Result<()> {
     if let Some(floor) = options.floor {
         let listen = options.listen.context("--listen says where")?;
-        return floor::serve(floor, listen, options.database);
+        return floor::serve(floor, listen, options.file.as_deref());
     }
     if options.table {
-        return measured(&options);
+        return measured(options);
     }
     anyhow::bail!("say what to measure, such as --table; --help tells more")
 }
@@ -52,7 +55,12 @@ fn measured(options: &Options) -> anyhow::Result<()> {
         anyhow::bail!("there is no row {unknown}; there are {}", known.join(", "));
     }
     eprintln!("preparing");
-    let sitting = Sitting { world: Rc::new(World::prepare()?), options: options.clone() };
+    let peer = if options.no_peers { Err(anyhow::anyhow!("left out")) } else { Peer::install() };
+    let compared = peer
+        .as_ref()
+        .map_or_else(|why| Ok(format!("{} not run: {why:#}", peers::NAME)), peers::versions)?;
+    let (world, peer) = (Rc::new(World::prepare()?), peer.ok());
+    let sitting = Sitting { world, peer, options: options.clone() };
     let mut table = String::new();
     for (name, row) in ROWS.iter().filter(|row| wanted(row.0)) {
         eprintln!("{name}");
@@ -61,6 +69,6 @@ fn measured(options: &Options) -> anyhow::Result<()> {
         table.push_str(&table::lines(row.name, &figures));
     }
     let syncs = disk::syncs_a_second(Path::new(env!("CARGO_TARGET_TMPDIR")))?;
-    println!("{}{table}\nfdatasync: {syncs:.0}/s", table::HEAD);
+    println!("{}{table}\n{compared}; fdatasync: {syncs:.0}/s", table::HEAD);
     Ok(())
 }

@@ -41,6 +41,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", default_value_t = 32)]
     pub(crate) clients: usize,
 
+    /// Leave npm `oidc-provider` out.
+    #[arg(long)]
+    pub(crate) no_peers: bool,
+
     /// Be a floor server instead.
     #[arg(long, hide = true, value_enum)]
     pub(crate) floor: Option<Floor>,
@@ -49,9 +53,9 @@ pub(crate) struct Options {
     #[arg(long, hide = true, requires = "floor")]
     pub(crate) listen: Option<SocketAddr>,
 
-    /// Its database.
+    /// The file that it needs: a database, or what it guards.
     #[arg(long, hide = true, requires = "floor")]
-    pub(crate) database: Option<PathBuf>,
+    pub(crate) file: Option<PathBuf>,
 
     /// What Cargo tells every benchmark.
     #[arg(long, hide = true)]
@@ -68,11 +72,15 @@ fn seconds(text: &str) -> Result<Duration, String> {
 
 const EXAMPLES: &str = "\
 Rows:
-  exchange   a code for tokens, SQLite, every answer durable
-  refresh    a refresh token for its successor, the same way
-  sign-in    a whole federated sign-in: page, consent, development provider, callback, tokens
-  metadata   the authorization server's metadata document
-  keys       the key set
+  exchange     a code for tokens, SQLite, every answer durable
+  refresh      a refresh token for its successor, the same way
+  bearer-warm  the check of a bearer token, always the same one
+  bearer-cold  the same check, no token twice
+  metadata     the authorization server's metadata document
+  keys         the key set
+  register     a client registers
+  sign-in      a whole federated sign-in: page, consent, development provider, callback, tokens
+  gateway      a call of 1 KiB of JSON through the gateway; CPU time counts the server behind as well
 
 Examples:
   cargo bench --bench service -- --table

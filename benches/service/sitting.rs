@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use crate::{
     load::{Closed, Measured, closed, on_one_thread},
     options::{Options, WARM_UP},
+    process::Server,
     rows::{Contender, Row, Side, Stand},
 };
 
@@ -34,7 +35,7 @@ pub(crate) fn measure(row: &Row, options: &Options) -> anyhow::Result<Vec<Figure
         for (contender, figures) in row.contenders.iter().zip(&mut figures) {
             let run = run(contender, options).with_context(|| contender.name)?;
             eprintln!(
-                "  {number}/{}  {:<16} {:>9.0} req/s  {:.3} CPU s/1000  p99 {:?}",
+                "  {number}/{}  {:<16} {:>9.0} req/s  {:.4} CPU s/1000  p99 {:?}",
                 options.runs,
                 contender.name,
                 run.measured.rate(),
@@ -48,14 +49,16 @@ pub(crate) fn measure(row: &Row, options: &Options) -> anyhow::Result<Vec<Figure
 }
 
 fn run(contender: &Contender, options: &Options) -> anyhow::Result<Run> {
-    let Stand { server, mut clients } = (contender.start)()?;
+    let Stand { server, behind, mut clients } = (contender.start)()?;
     std::thread::sleep(SETTLING);
     let idle = server.resident()?;
     let shape = Closed { clients: options.clients, warm_up: WARM_UP, lasts: options.seconds };
-    let load = closed(shape, &mut *clients, || server.cpu());
+    let cpu = || Ok(server.cpu()? + behind.as_ref().map_or(Ok(Duration::ZERO), Server::cpu)?);
+    let load = closed(shape, &mut *clients, cpu);
     let measured = on_one_thread(load)?;
     let loaded = server.resident()?;
     server.stop()?;
+    drop(behind);
     // A figure with errors in it is none.
     if let Some(error) = &measured.first_error {
         anyhow::bail!("{} answers were wrong, the first: {error}", measured.errors);

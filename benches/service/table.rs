@@ -22,7 +22,7 @@ pub(crate) fn lines(name: &str, figures: &[Figures]) -> String {
         let rates = floor.map(|floor| format!("{:.2}", medians.rate / floor.rate));
         let tails = floor.map(|floor| format!("{:.2}", ms(medians.p99) / ms(floor.p99)));
         format!(
-            "| {name} | {} | {:.0} | {} | {:.2} | {:.2} | {} | {:.2} | {:.3} | {} / {} |\n",
+            "| {name} | {} | {:.0} | {} | {:.2} | {:.2} | {} | {:.2} | {:.4} | {} / {} |\n",
             figures.name,
             medians.rate,
             rates.unwrap_or_default(),

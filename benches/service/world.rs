@@ -125,6 +125,21 @@ impl World {
         Ok(done)
     }
 
+    /// Ourselves, as tokens name us.
+    pub(crate) fn issuer(&self) -> String {
+        origin(self.address)
+    }
+
+    /// Works on the database after the sign-in, which stays as it is.
+    pub(crate) fn looked_at<T, F>(&self, look: F) -> anyhow::Result<T>
+    where
+        F: AsyncFnOnce(&dyn Store, &Config) -> anyhow::Result<T>,
+    {
+        fs::copy(self.signed_in(), database(self.folder.path()))?;
+        let config = self.config()?;
+        on_one_thread(async { look(&*app::open_store(&config).await?, &config).await })
+    }
+
     /// The configuration that the service runs with.
     pub(crate) fn config(&self) -> anyhow::Result<Config> {
         loaded(self.folder.path(), self.address, self.dev)
@@ -133,11 +148,6 @@ impl World {
     /// A file of this name in the folder, which ends with this value.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
-    }
-
-    /// A connection to the service.
-    pub(crate) fn line(&self) -> Line {
-        Line::new(self.address)
     }
 
     /// Somebody who signs in.

@@ -1,10 +1,11 @@
 //! The floor: bare axum servers that do only the unavoidable work of an endpoint. They know no client,
 //! no expiry and no replay, so that no correct server can be quicker on the same machine.
 
+mod behind;
 mod exchange;
 mod sqlite;
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use anyhow::Context as _;
 use axum::{
@@ -21,7 +22,7 @@ use self::{
     sqlite::Writer,
 };
 
-pub(crate) use self::sqlite::fill;
+pub(crate) use self::{behind::Guarded, sqlite::fill};
 
 /// What a floor server does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -34,6 +35,10 @@ pub(crate) enum Floor {
     Sign,
     /// The same and one durable exchange in SQLite.
     Sqlite,
+    /// Answers a GET with a word, behind the guard of this library.
+    Guarded,
+    /// Stands behind a gateway: answers a call of an MCP tool with 1 KiB of JSON.
+    Upstream,
 }
 
 #[derive(Clone)]
@@ -43,15 +48,11 @@ struct Hands {
 }
 
 /// Is that server, until the process is ended.
-pub(crate) fn serve(
-    floor: Floor,
-    listen: SocketAddr,
-    database: Option<PathBuf>,
-) -> anyhow::Result<()> {
+pub(crate) fn serve(floor: Floor, listen: SocketAddr, file: Option<&Path>) -> anyhow::Result<()> {
     // The runtime of the service.
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let router = router(floor, database)?;
+        let router = router(floor, file)?;
         let listener = tokio::net::TcpListener::bind(listen).await?;
         let listener = listener.tap_io(|stream| {
             let _ = stream.set_nodelay(true);
@@ -60,20 +61,23 @@ pub(crate) fn serve(
     })
 }
 
-fn router(floor: Floor, database: Option<PathBuf>) -> anyhow::Result<Router> {
+fn router(floor: Floor, file: Option<&Path>) -> anyhow::Result<Router> {
+    let file = || file.context("--file says which");
     let (signer, _) = SigningKey::generate(Algorithm::Es256)?;
     let writer = match floor {
-        Floor::Sqlite => Some(Arc::new(Writer::open(&database.context("which database?")?)?)),
+        Floor::Sqlite => Some(Arc::new(Writer::open(file()?)?)),
         _ => None,
     };
-    let endpoint = match floor {
-        Floor::Hello => get(async || "hello"),
-        Floor::Form => post(form),
-        Floor::Sign => post(sign),
-        Floor::Sqlite => post(sqlite),
+    let hello = get(async || "hello");
+    let router = match floor {
+        Floor::Hello => Router::new().route("/", hello),
+        Floor::Guarded => behind::guarded(file()?, hello)?,
+        Floor::Upstream => Router::new().route("/mcp", post(behind::answer)),
+        Floor::Form => Router::new().route("/token", post(form)),
+        Floor::Sign => Router::new().route("/token", post(sign)),
+        Floor::Sqlite => Router::new().route("/token", post(sqlite)),
     };
-    let path = if floor == Floor::Hello { "/" } else { "/token" };
-    Ok(Router::new().route(path, endpoint).with_state(Hands { signer, writer }))
+    Ok(router.with_state(Hands { signer, writer }))
 }
 
 async fn form(Form(_): Form<Asked>) -> Json<Given> {

@@ -16,6 +16,10 @@ impl Request {
         Self { text: format!("POST {path} HTTP/1.1\r\nhost: {host}\r\n") }
     }
 
+    pub(crate) fn delete(host: &str, path: &str) -> Self {
+        Self { text: format!("DELETE {path} HTTP/1.1\r\nhost: {host}\r\n") }
+    }
+
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         let _ = write!(self.text, "{name}: {value}\r\n");
         self

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Contender, Row, Side, Sitting, Stand, floor};
+use super::{Contender, Row, Sitting, Stand, floor};
 use crate::{
     clients::Fetch,
     floor::Floor,
@@ -11,33 +11,34 @@ use crate::{
 };
 
 pub(super) fn metadata(sitting: &Sitting) -> Row {
-    row("metadata", sitting, "/.well-known/oauth-authorization-server")
+    let theirs = "/.well-known/openid-configuration";
+    row("metadata", sitting, ["/.well-known/oauth-authorization-server", theirs])
 }
 
 pub(super) fn keys(sitting: &Sitting) -> Row {
-    row("keys", sitting, "/jwks")
+    row("keys", sitting, ["/jwks", "/jwks"])
 }
 
-fn row(name: &'static str, sitting: &Sitting, path: &'static str) -> Row {
-    let (world, host) = (Rc::clone(&sitting.world), sitting.world.client.host.clone());
-    let ours = move || {
+fn row(name: &'static str, sitting: &Sitting, [ours, theirs]: [&'static str; 2]) -> Row {
+    let world = Rc::clone(&sitting.world);
+    let ours = Contender::ours(move || {
         let server = world.start(&world.signed_in(), &[])?;
-        Ok(fetching(server, Request::get(&host, path).bytes()))
-    };
-    let ours = Contender { side: Side::Ours, name: "Countersign", start: Box::new(ours) };
-    Row { name, contenders: vec![hello(), ours] }
+        Ok(fetching(server, &world.client.host, ours))
+    });
+    let peer =
+        sitting.peer((0, 0), move |running| fetching(running.server, &running.client.host, theirs));
+    Row { name, contenders: [hello(), ours].into_iter().chain(peer).collect() }
 }
 
 pub(super) fn hello() -> Contender {
-    let start = || Ok(fetching(floor(Floor::Hello, None)?, Request::get("localhost", "/").bytes()));
-    Contender { side: Side::Floor, name: "axum hello", start: Box::new(start) }
+    Contender::floor("axum hello", || Ok(fetching(floor(Floor::Hello, None)?, "localhost", "/")))
 }
 
-fn fetching(server: Server, request: Vec<u8>) -> Stand {
-    let address = server.address;
-    let client = move |_| {
-        let fetch = Fetch { line: Line::new(address), request: request.clone(), status: 200 };
-        Ok(Box::new(fetch) as _)
-    };
-    Stand { server, clients: Box::new(client) }
+fn fetching(server: Server, host: &str, path: &str) -> Stand {
+    let (address, request) = (server.address, Request::get(host, path).bytes());
+    Stand::new(server, move || Fetch {
+        line: Line::new(address),
+        request: request.clone(),
+        status: 200,
+    })
 }

@@ -1,14 +1,21 @@
 //! The rows of the table: what is measured, and beside what.
 
+mod bearer;
 mod documents;
+mod gateway;
+mod register;
 mod tokens;
 
-use std::path::PathBuf;
+use std::{path::Path, process::Command, rc::Rc};
+
+use anyhow::Context as _;
+use clap::ValueEnum as _;
 
 use crate::{
     floor::Floor,
     load::Work,
     options::{Options, WARM_UP},
+    peers::{self, Peer, Running},
     process::{Server, free_address},
     world::World,
 };
@@ -32,11 +39,14 @@ pub(crate) struct Contender {
 pub(crate) enum Side {
     Floor,
     Ours,
+    Peer,
 }
 
 /// A server that waits for its clients.
 pub(crate) struct Stand {
     pub(crate) server: Server,
+    /// What works for it and is part of the cost.
+    pub(crate) behind: Option<Server>,
     pub(crate) clients: Box<dyn FnMut(usize) -> anyhow::Result<Box<dyn Work>>>,
 }
 
@@ -45,7 +55,8 @@ type Made = (&'static str, fn(&Sitting) -> anyhow::Result<Row>);
 
 /// What all rows are made from.
 pub(crate) struct Sitting {
-    pub(crate) world: std::rc::Rc<World>,
+    pub(crate) world: Rc<World>,
+    pub(crate) peer: Option<Peer>,
     pub(crate) options: Options,
 }
 
@@ -53,31 +64,63 @@ pub(crate) struct Sitting {
 pub(crate) const ROWS: &[Made] = &[
     ("exchange", tokens::exchange),
     ("refresh", tokens::refresh),
-    ("sign-in", |sitting| Ok(tokens::sign_in(sitting))),
+    ("bearer-warm", bearer::warm),
+    ("bearer-cold", bearer::cold),
     ("metadata", |sitting| Ok(documents::metadata(sitting))),
     ("keys", |sitting| Ok(documents::keys(sitting))),
+    ("register", |sitting| Ok(register::register(sitting))),
+    ("sign-in", |sitting| Ok(tokens::sign_in(sitting))),
+    ("gateway", gateway::gateway),
 ];
 
 impl Sitting {
-    /// So many codes that a run does not run out of them.
-    pub(crate) fn codes(&self) -> u64 {
-        let seconds = self.options.seconds + WARM_UP;
-        seconds.as_secs().max(1) * MOST_A_SECOND
+    /// So many of something that a run does not run out of it, at a rate that nobody reaches.
+    pub(crate) fn enough(&self, most_a_second: u64) -> u64 {
+        (self.options.seconds + WARM_UP).as_secs().max(1) * most_a_second
+    }
+
+    /// The peer as a contender, if it runs at all.
+    fn peer(
+        &self,
+        (codes, tokens): (u64, u64),
+        stand: impl Fn(Running) -> Stand + 'static,
+    ) -> Option<Contender> {
+        let peer = self.peer.clone()?;
+        let start = move || Ok(stand(peer.start(codes, tokens)?));
+        Some(Contender { side: Side::Peer, name: peers::NAME, start: Box::new(start) })
+    }
+}
+
+impl Contender {
+    fn floor(name: &'static str, start: impl Fn() -> anyhow::Result<Stand> + 'static) -> Self {
+        Self { side: Side::Floor, name, start: Box::new(start) }
+    }
+
+    fn ours(start: impl Fn() -> anyhow::Result<Stand> + 'static) -> Self {
+        Self { side: Side::Ours, name: "Countersign", start: Box::new(start) }
+    }
+}
+
+impl Stand {
+    fn new<W: Work + 'static>(server: Server, mut client: impl FnMut() -> W + 'static) -> Self {
+        let clients = move |_| Ok(Box::new(client()) as Box<dyn Work>);
+        Self { server, behind: None, clients: Box::new(clients) }
     }
 }
 
 /// A floor server in a process of its own: this very program, told to be one.
-pub(crate) fn floor(floor: Floor, database: Option<PathBuf>) -> anyhow::Result<Server> {
+fn floor(floor: Floor, file: Option<&Path>) -> anyhow::Result<Server> {
     let address = free_address()?;
-    let name = clap::ValueEnum::to_possible_value(&floor);
-    let name = name.ok_or_else(|| anyhow::anyhow!("a floor without a name"))?;
-    let mut command = std::process::Command::new(std::env::current_exe()?);
+    let name = floor.to_possible_value().context("a floor without a name")?;
+    let mut command = Command::new(std::env::current_exe()?);
     command.args(["--floor", name.get_name(), "--listen", &address.to_string()]);
-    if let Some(path) = database {
-        command.arg("--database").arg(path);
+    if let Some(path) = file {
+        command.arg("--file").arg(path);
     }
     Server::start(&mut command, address)
 }
 
-/// More codes than any machine of today redeems durably.
-const MOST_A_SECOND: u64 = 20_000;
+/// More than any machine of today redeems or verifies a second.
+const MOST: u64 = 20_000;
+/// The same for the peer.
+const MOST_OF_PEER: u64 = 4_000;
