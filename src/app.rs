@@ -10,20 +10,20 @@ use crate::{
     app::{people::People, site::Parts},
     config::{Config, DatabaseUrl, Fault},
     flow::{
-        keys::{self, KeysError},
-        personal::PersonalTokens,
-        providers::Provider,
+        keys::KeysError, lookout::Lookout, personal::PersonalTokens, providers::Provider,
         revoke::Revoker,
     },
     gateway::{Allowances, stdio::Stdio},
-    guard::{LocalKeys, Revocations},
+    guard::Revocations,
     jose::seal::Vault,
     protocol::secret::ClientSecret,
     store::{Store, StoreError, sqlite::Sqlite},
     web::{self, serve},
 };
 
+mod backup;
 mod guarded;
+mod keys;
 mod people;
 mod references;
 mod servers;
@@ -32,6 +32,8 @@ mod site;
 mod tend;
 mod world;
 
+pub use backup::{KeepFault, back_up, begin_epoch, restore};
+pub use keys::{KeyTender, key_manager};
 pub use shown::connect_lines;
 pub use world::{clock, entropy};
 
@@ -42,6 +44,8 @@ pub struct App {
     dev: Option<(Vec<SocketAddr>, Router)>,
     hands: Hands,
     revoker: Arc<Revoker>,
+    lookout: Lookout,
+    key_tender: Arc<KeyTender>,
     providers: Arc<[Provider]>,
     counts: Vec<tend::Forget>,
     programs: Vec<Stdio>,
@@ -140,23 +144,15 @@ pub async fn build_on(
     entropy: Arc<dyn Entropy>,
 ) -> Result<App, StartFault> {
     let hands = Hands::new(config, store, clock, entropy)?;
-    let keys = keys::open(
-        &*hands.store,
-        &hands.vault,
-        config.signing_algorithm,
-        &*hands.entropy,
-        hands.clock.now(),
-    )
-    .await?;
+    let manager = hands.key_manager(config);
+    let keys = manager.open().await?;
     let revocations = Revocations::default();
     let revoker = Arc::new(Revoker {
         store: Arc::clone(&hands.store),
         revocations: revocations.clone(),
         limits: config.limits.clone(),
     });
-    let now = hands.clock.now();
-    revoker.recall(revoker.horizon(now), now).await?;
-    let local = LocalKeys::new(keys.public.clone());
+    let lookout = Lookout::begin(Arc::clone(&revoker), Arc::clone(&hands.clock)).await?;
     let dev_secret = ClientSecret::from_entropy(random(&*hands.entropy));
     let providers: Arc<[Provider]> = site::providers(config, &hands.clock, &dev_secret).into();
     let people = People::new(config, &hands, &providers);
@@ -164,7 +160,6 @@ pub async fn build_on(
         config,
         hands: &hands,
         keys: &keys,
-        local: &local,
         revocations: &revocations,
         look_up: references::look_up(&people.references),
     };
@@ -176,7 +171,19 @@ pub async fn build_on(
     let router = web::surrounded(router);
     let dev = servers::development(config, &hands, &dev_secret)?;
     let listen = config.listen.addresses.iter().map(|listen| listen.address).collect();
-    Ok(App { router, listen, dev, hands, revoker, providers, counts, programs: guarded.programs })
+    let (programs, key_tender) = (guarded.programs, Arc::new(KeyTender { manager, keys }));
+    Ok(App {
+        router,
+        listen,
+        dev,
+        hands,
+        revoker,
+        key_tender,
+        lookout,
+        providers,
+        counts,
+        programs,
+    })
 }
 
 /// Makes and lists personal access tokens, without the rest of the service.
@@ -213,6 +220,18 @@ impl App {
         Arc::clone(&self.revoker)
     }
 
+    /// Leaves of the service what asks for the revocations of others.
+    #[must_use]
+    pub fn into_lookout(self) -> Lookout {
+        self.lookout
+    }
+
+    /// Takes over changes of the signing keys, as the service does every few seconds.
+    #[must_use]
+    pub fn key_tender(&self) -> Arc<KeyTender> {
+        Arc::clone(&self.key_tender)
+    }
+
     /// Listens, calls `ready`, serves until `stop` resolves, and lets requests in flight finish.
     ///
     /// # Errors
@@ -229,8 +248,16 @@ impl App {
             }
             None => None,
         };
-        let tending =
-            tokio::spawn(tend::tend(self.hands.store, self.hands.clock, self.revoker, self.counts));
+        let tended = tend::Tended {
+            node: node(&*self.hands.entropy),
+            store: self.hands.store,
+            clock: self.hands.clock,
+            lookout: self.lookout,
+            counts: self.counts,
+        };
+        let enough = CancellationToken::new();
+        let tending = tokio::spawn(tended.tend(enough.clone()));
+        let tending_keys = tokio::spawn(keys::tend(self.key_tender));
         let dev = dev.map(|(listeners, router)| {
             tokio::spawn(serve::serve(listeners, router, std::future::pending()))
         });
@@ -251,7 +278,9 @@ impl App {
         serve::serve(main, self.router, stop).await;
         let programs = futures_util::future::join_all(self.programs.iter().map(Stdio::ended));
         let _ = tokio::time::timeout(LAST_PROCESSES, programs).await;
-        tending.abort();
+        enough.cancel();
+        let _ = tending.await;
+        tending_keys.abort();
         if let Some(dev) = dev {
             dev.abort();
         }
@@ -261,6 +290,11 @@ impl App {
 
 /// The time that processes have to end when the service does; what is left then is killed.
 const LAST_PROCESSES: Duration = Duration::from_secs(10);
+
+/// A name for this process, unlike that of any other on the same database.
+fn node(entropy: &dyn Entropy) -> String {
+    u128::from_be_bytes(random(entropy)).to_string()
+}
 
 /// Every count that is to be tended.
 fn counts(rates: Arc<web::AddressRates>, calls: Vec<Arc<Allowances>>) -> Vec<tend::Forget> {

@@ -4,20 +4,24 @@
 //! read-then-write. It knows records, never rules.
 
 pub mod issued;
+pub mod keyring;
+pub mod nodes;
 pub mod people;
 mod sql;
 pub mod sqlite;
 
 pub use self::{
     issued::Issued,
-    people::{Linked, People},
+    keyring::{Keyring, Resealed},
+    nodes::{Epoch, Nodes},
+    people::{Linked, People, Person},
 };
 
 use async_trait::async_trait;
 
 use crate::{
     ambient::Timestamp,
-    engine::record::{Client, Code, Consent, Grant, SignIn, SigningKeyRecord},
+    engine::record::{Client, Code, Consent, Grant, SignIn},
     protocol::{
         id::{ClientId, GrantId, ProviderId},
         secret::Digest,
@@ -46,9 +50,20 @@ pub enum Spent {
     Unknown,
 }
 
-/// The store's verbs, with those of [`People`] and [`Issued`]. Two engines implement them and pass one conformance suite.
+/// What stands behind a code or a grant that a client presents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Presented<T> {
+    /// The client that the request names.
+    pub client: Option<Client>,
+    /// What it presents.
+    pub record: Option<T>,
+    /// Who is behind that; nobody when there is no record.
+    pub person: Person,
+}
+
+/// The store's verbs, with those of [`People`], [`Issued`], [`Keyring`] and [`Nodes`]. Two engines implement them and pass one conformance suite.
 #[async_trait]
-pub trait Store: People + Issued {
+pub trait Store: People + Issued + Keyring + Nodes {
     /// Writes a client, replacing one of the same id but for its end, if that is the later one.
     async fn put_client(&self, client: &Client) -> Result<(), StoreError>;
     /// Writes a client, or prolongs the life of the one that has its id already; as it now stands.
@@ -94,6 +109,22 @@ pub trait Store: People + Issued {
         client_until: Timestamp,
     ) -> Result<Spent, StoreError>;
 
+    /// All that a token request is judged by, at one moment: the client it names, unless that expired
+    /// before `now`; the code, also one already spent; and the person behind it.
+    async fn present_code(
+        &self,
+        client: Option<&ClientId>,
+        code: &Digest,
+        now: Timestamp,
+    ) -> Result<Presented<Code>, StoreError>;
+    /// The same for a grant, revoked or not.
+    async fn present_grant(
+        &self,
+        client: Option<&ClientId>,
+        grant: &GrantId,
+        now: Timestamp,
+    ) -> Result<Presented<Grant>, StoreError>;
+
     /// The grant, revoked or not.
     async fn grant(&self, id: &GrantId) -> Result<Option<Grant>, StoreError>;
     /// Replaces a grant if it is unrevoked and still stands at `before`'s generation and graces;
@@ -106,11 +137,6 @@ pub trait Store: People + Issued {
 
     /// Remembers `digest` until `until`; false when it was remembered already (single use).
     async fn once(&self, digest: &Digest, until: Timestamp) -> Result<bool, StoreError>;
-
-    /// Every signing key, oldest first.
-    async fn signing_keys(&self) -> Result<Vec<SigningKeyRecord>, StoreError>;
-    /// Writes the first signing key of its algorithm; when there is one already, nothing changes.
-    async fn put_first_signing_key(&self, key: &SigningKeyRecord) -> Result<(), StoreError>;
 
     /// Proves that the store takes writes.
     async fn probe(&self, now: Timestamp) -> Result<(), StoreError>;

@@ -5,12 +5,19 @@
 //! write is refused at once, whatever the busy timeout. What waits for that thread is committed
 //! together, so that one durable commit (WAL, `synchronous = FULL`) serves many callers.
 
+pub mod backup;
 mod issued;
 mod job;
+mod keyring;
 mod migrate;
+mod nodes;
 mod people;
 mod place;
+#[cfg(test)]
+mod plans;
+mod presented;
 mod reader;
+pub mod restore;
 mod rows;
 mod verbs;
 mod writer;
@@ -21,10 +28,10 @@ use async_trait::async_trait;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use self::{job::Work, place::Place, reader::Readers, writer::Writer};
-use super::{Spent, Store, StoreError, sql};
+use super::{Presented, Spent, Store, StoreError, sql};
 use crate::{
     ambient::Timestamp,
-    engine::record::{Client, Code, Consent, Grant, SignIn, SigningKeyRecord},
+    engine::record::{Client, Code, Consent, Grant, SignIn},
     protocol::{
         id::{ClientId, GrantId, ProviderId},
         secret::Digest,
@@ -155,6 +162,26 @@ impl Store for Sqlite {
         self.writer.run(move |db| verbs::spend(db, digest, opens.as_ref(), client_until)).await
     }
 
+    async fn present_code(
+        &self,
+        client: Option<&ClientId>,
+        code: &Digest,
+        now: Timestamp,
+    ) -> Result<Presented<Code>, StoreError> {
+        let (client, code) = (client.cloned(), *code);
+        self.read(move |db| presented::code(db, client.as_ref(), code, now)).await
+    }
+
+    async fn present_grant(
+        &self,
+        client: Option<&ClientId>,
+        grant: &GrantId,
+        now: Timestamp,
+    ) -> Result<Presented<Grant>, StoreError> {
+        let (client, grant) = (client.cloned(), *grant);
+        self.read(move |db| presented::grant(db, client.as_ref(), grant, now)).await
+    }
+
     async fn grant(&self, id: &GrantId) -> Result<Option<Grant>, StoreError> {
         let id = *id;
         self.read(move |db| verbs::grant(db, id)).await
@@ -178,15 +205,6 @@ impl Store for Sqlite {
     async fn once(&self, digest: &Digest, until: Timestamp) -> Result<bool, StoreError> {
         let digest = *digest;
         self.writer.run(move |db| verbs::once(db, digest, until)).await
-    }
-
-    async fn signing_keys(&self) -> Result<Vec<SigningKeyRecord>, StoreError> {
-        self.read(verbs::signing_keys).await
-    }
-
-    async fn put_first_signing_key(&self, key: &SigningKeyRecord) -> Result<(), StoreError> {
-        let key = key.clone();
-        self.writer.run(move |db| verbs::put_first_signing_key(db, &key)).await
     }
 
     async fn probe(&self, now: Timestamp) -> Result<(), StoreError> {

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use rusqlite::{Connection, params};
 
 use super::{
-    Sqlite,
-    rows::{self, all, one, run},
+    Sqlite, presented,
+    rows::{self, all, named, one, run},
     verbs::lost,
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
         id::{ClientId, ServerId, UserId},
         secret::Digest,
     },
-    store::{Linked, People, StoreError, sql::people as sql},
+    store::{Linked, People, Person, StoreError, sql::people as sql},
 };
 
 #[async_trait]
@@ -37,6 +37,11 @@ impl People for Sqlite {
             run(db, sql::HOLD_CLAIMS, params![claims, provider, issuer, subject]).map(drop)
         };
         self.writer.run(work).await
+    }
+
+    async fn person(&self, id: &UserId, key: &IdentityKey) -> Result<Person, StoreError> {
+        let (id, key) = (id.clone(), key.clone());
+        self.read(move |db| presented::person(db, &id, &key)).await
     }
 
     async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError> {
@@ -120,10 +125,8 @@ impl People for Sqlite {
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
         let digest = *digest;
-        let key = move |db: &Connection| {
-            one(db, sql::SESSION, params![digest.as_bytes(), now.unix()], rows::session)
-        };
-        self.read(key).await
+        let key = move || (*digest.as_bytes(), now.unix());
+        self.read(move |db| one(db, sql::SESSION, key(), rows::session)).await
     }
 
     async fn sessions_of(&self, user: &UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
@@ -222,10 +225,6 @@ fn put_identity(
         held.seen_at.unix(),
     ];
     one(db, sql, row, rows::value)
-}
-
-fn named(key: &IdentityKey) -> [&str; 3] {
-    [key.provider.as_str(), &key.issuer, &key.subject]
 }
 
 /// The codes go first: one that is being spent at this moment has opened its grant, or never will.

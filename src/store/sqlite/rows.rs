@@ -1,6 +1,9 @@
 //! Rows to records, and the two ways of asking for them.
 
-use rusqlite::{Connection, Params, Row, types::FromSql};
+use rusqlite::{
+    Connection, Params, Row,
+    types::{FromSql, ValueRef},
+};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -18,7 +21,7 @@ use crate::{
         scope::Scopes,
         secret::Digest,
     },
-    store::StoreError,
+    store::{Epoch, StoreError},
 };
 
 /// The first row of a statement, read; the statement runs to its end.
@@ -65,6 +68,19 @@ impl Columns<'_> {
         Ok(value)
     }
 
+    /// The next `width` columns, unless the first of them is NULL: then they are missing.
+    pub(super) fn part<T>(
+        &mut self,
+        width: usize,
+        read: impl Fn(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        if self.row.get_ref(self.next)? == ValueRef::Null {
+            self.next += width;
+            return Ok(None);
+        }
+        read(self).map(Some)
+    }
+
     pub(super) fn time(&mut self) -> Result<Timestamp, StoreError> {
         self.take().map(Timestamp::from_unix)
     }
@@ -88,6 +104,11 @@ impl Columns<'_> {
     fn json<T: DeserializeOwned>(&mut self, what: &str) -> Result<T, StoreError> {
         serde_json::from_str(&self.take::<String>()?).map_err(|_| damaged(what))
     }
+}
+
+/// An identity as statements name it.
+pub(super) fn named(key: &IdentityKey) -> [&str; 3] {
+    [key.provider.as_str(), &key.issuer, &key.subject]
 }
 
 /// The next column, whatever it is.
@@ -161,6 +182,7 @@ pub(super) fn signing_key(row: &mut Columns<'_>) -> Result<SigningKeyRecord, Sto
     Ok(SigningKeyRecord {
         id: KeyId::new(row.take::<String>()?),
         algorithm: row.take()?,
+        generation: row.take()?,
         sealed: row.take()?,
         created_at: row.time()?,
         active_at: row.time()?,
@@ -234,6 +256,10 @@ pub(super) fn personal_token(row: &mut Columns<'_>) -> Result<PersonalToken, Sto
         created_at: row.time()?,
         grant: grant(row)?,
     })
+}
+
+pub(super) fn epoch(row: &mut Columns<'_>) -> Result<Epoch, StoreError> {
+    Ok(Epoch { number: row.take()?, began_at: row.time()? })
 }
 
 pub(super) fn damaged(what: &str) -> StoreError {

@@ -11,10 +11,13 @@ use countersign::{
     },
     protocol::{
         access::AccessClaims,
-        id::{ClientId, GrantId, ProviderId, ServerId, UserId},
+        id::{ClientId, GrantId, KeyId, ProviderId, ServerId, UserId},
         secret::Digest,
     },
-    store::{Issued, Linked, People, Spent, Store, StoreError, sqlite::Sqlite},
+    store::{
+        Epoch, Issued, Keyring, Linked, Nodes, People, Person, Presented, Resealed, Spent, Store,
+        StoreError, sqlite::Sqlite,
+    },
 };
 
 pub(crate) struct Faulty {
@@ -71,13 +74,17 @@ verbs! { Store:
     fn put_code(code: &Code, consent: &Consent) -> ();
     fn code(digest: &Digest) -> Option<Code>;
     fn spend(digest: &Digest, opens: Option<&Grant>, client_until: Timestamp) -> Spent;
+    fn present_code(
+        client: Option<&ClientId>, code: &Digest, now: Timestamp
+    ) -> Presented<Code>;
+    fn present_grant(
+        client: Option<&ClientId>, grant: &GrantId, now: Timestamp
+    ) -> Presented<Grant>;
     fn grant(id: &GrantId) -> Option<Grant>;
     fn swap_grant(before: &Grant, after: &Grant) -> bool;
     fn revoke_grant(id: &GrantId, now: Timestamp) -> bool;
     fn revoked_since(since: Timestamp) -> Vec<GrantId>;
     fn once(digest: &Digest, until: Timestamp) -> bool;
-    fn signing_keys() -> Vec<SigningKeyRecord>;
-    fn put_first_signing_key(key: &SigningKeyRecord) -> ();
     fn probe(now: Timestamp) -> ();
     fn sweep(now: Timestamp, most: u32) -> u64;
 }
@@ -85,6 +92,7 @@ verbs! { Store:
 verbs! { People:
     fn admit(key: &IdentityKey, fresh: &User, claims: &[u8]) -> User;
     fn hold_claims(key: &IdentityKey, claims: &[u8]) -> ();
+    fn person(id: &UserId, key: &IdentityKey) -> Person;
     fn user(id: &UserId) -> Option<User>;
     fn users() -> Vec<User>;
     fn disable(id: &UserId, disabled: bool, now: Timestamp) -> bool;
@@ -113,4 +121,22 @@ verbs! { Issued:
     fn put_personal_token(token: &PersonalToken) -> ();
     fn personal_token(digest: &Digest) -> Option<PersonalToken>;
     fn personal_tokens(of: Option<&UserId>) -> Vec<PersonalToken>;
+}
+
+verbs! { Nodes:
+    fn lease(name: &str, holder: &str, now: Timestamp, until: Timestamp) -> bool;
+    fn release(name: &str, holder: &str) -> ();
+    fn leased_until(name: &str) -> Option<Timestamp>;
+    fn epoch() -> Option<Epoch>;
+    fn begin_epoch(now: Timestamp) -> Epoch;
+}
+
+verbs! { Keyring:
+    fn signing_keys() -> Vec<SigningKeyRecord>;
+    fn put_signing_key(key: &SigningKeyRecord) -> bool;
+    fn activate_signing_key(id: &KeyId, at: Timestamp) -> bool;
+    fn remove_signing_key(id: &KeyId) -> bool;
+    fn reseal_signing_key(id: &KeyId, before: &[u8], after: &[u8]) -> bool;
+    fn identities_after(last: Option<&IdentityKey>, most: u32) -> Vec<HeldIdentity>;
+    fn reseal_claims(resealed: &[Resealed]) -> u64;
 }

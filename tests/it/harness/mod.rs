@@ -15,9 +15,10 @@ use std::sync::Arc;
 use axum::{Router, body::Body};
 use countersign::{
     ambient::{ManualClock, Timestamp},
+    app::KeyTender,
     config::Config,
-    flow::revoke::Revoker,
-    store::Store,
+    flow::{lookout::Lookout, revoke::Revoker},
+    store::{Store, StoreError},
 };
 use http::{Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
@@ -48,9 +49,12 @@ pub(crate) struct Service {
     pub(crate) log: Log,
     /// Ends grants, as the service does.
     pub(crate) revoker: Arc<Revoker>,
+    /// Takes over changes of the signing keys when told to, as the service does every few seconds.
+    pub(crate) keys: Arc<KeyTender>,
     app: Router,
     setup: Setup,
     dev: Option<tokio::task::JoinHandle<()>>,
+    lookout: tokio::sync::Mutex<Lookout>,
 }
 
 impl Service {
@@ -76,6 +80,15 @@ impl Service {
     /// Another replica on the same database, with the same clock.
     pub(crate) async fn replica(&self) -> Self {
         self.setup.clone().without_dev().start_at(Arc::clone(&self.clock)).await
+    }
+
+    /// Looks for what others ended, as the service does every two seconds.
+    pub(crate) async fn look(&self) {
+        self.try_look().await.unwrap();
+    }
+
+    pub(crate) async fn try_look(&self) -> Result<(), StoreError> {
+        self.lookout.lock().await.look().await
     }
 
     pub(crate) fn wait(&self, seconds: u64) {

@@ -2,8 +2,12 @@
 
 mod clients;
 mod codes;
+mod fixtures;
 mod grants;
 mod issued;
+mod keyring;
+mod moment;
+mod nodes;
 mod others;
 mod people;
 mod samples;
@@ -91,6 +95,8 @@ conformance! {
     codes:
         a_code_comes_back_as_it_was_put_even_when_spent
         of_64_parallel_spends_one_is_first_and_the_grant_is_written_once
+        a_code_is_presented_with_its_client_and_the_person_behind_it
+        an_identity_of_somebody_else_stands_behind_nothing
         a_code_spent_without_a_grant_opens_none_later
         an_unknown_code_is_unknown
         a_spend_whose_grant_cannot_be_written_leaves_the_code_unspent
@@ -113,10 +119,23 @@ conformance! {
         personal_tokens_are_no_connected_apps
         what_ends_a_person_ends_their_personal_tokens
         personal_tokens_are_swept_a_day_after_their_end;
+    nodes:
+        a_lease_is_held_by_one_and_prolonged_by_that_one
+        a_lapsed_lease_is_taken_and_a_released_one_at_once
+        of_64_parallel_takers_one_gets_the_lease
+        an_epoch_ends_what_was_issued_and_leaves_who_is_known
+        epochs_are_counted;
+    keyring:
+        a_signing_key_comes_back_as_it_was_put_in_the_order_of_making
+        of_64_parallel_keys_of_one_generation_one_is_kept
+        a_key_is_activated_sooner_and_never_later
+        a_removed_key_is_gone_and_its_generation_free
+        a_private_key_is_resealed_only_as_it_was_read
+        identities_are_read_in_batches_each_once
+        claims_are_resealed_only_as_they_were_read;
     others:
         a_digest_is_fresh_once
         of_64_parallel_uses_one_is_first
-        only_the_first_signing_key_of_its_algorithm_is_kept
         a_probe_writes
         a_sweep_deletes_only_what_lapsed
         a_sweep_deletes_no_more_than_it_may
