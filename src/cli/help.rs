@@ -22,10 +22,12 @@ Examples:
   countersign client add --name App --redirect https://app.example/callback
                                     register a client by hand
   countersign user list             who signed in; disable or sign out one person
+  countersign key list              the signing keys; rotate or retire one
   countersign token create --server demo --user usr_… --scopes read --name CI
                                     a token for a program without a browser
   countersign token inspect < token.txt
                                     why a token is accepted or refused
+  countersign backup FILE           the whole database, while the service runs
 
 Configuration: variables (countersign help environment) or a .env file, one file per identity
 provider in providers/, one per MCP server in servers/.
@@ -111,6 +113,65 @@ Examples:
 
 Works on the configuration and the database, without network, and never prints the token. Exit code
 1 when the token is refused. Personal and opaque tokens, refresh tokens, codes and client secrets are recognised too.";
+
+pub(super) const BACKUP: &str = "\
+Examples:
+  countersign backup /backup/countersign-$(date +%F).db
+  countersign backup backup.db --json
+
+The service may run meanwhile: the file holds everything of one moment, needs no other file beside it,
+and is readable by you alone. It appears under its name once it is complete and was read back. An
+existing file is never overwritten. Keep the master key apart from it; one is of no use without the
+other. For PostgreSQL see docs/backup.md.";
+
+pub(super) const RESTORE: &str = "\
+Examples:
+  countersign restore /backup/countersign-2026-11-25.db
+  countersign restore --epoch
+
+Stop the service first; while it runs, this refuses. The backup is checked and brought to this
+version's schema. The database that is there is kept beside it, as countersign.db.before-restore.
+
+A backup does not know what was revoked after it was taken. So nothing that was issued before a restore
+is worth anything afterwards: sign-ins, connected apps, personal tokens and signing keys have ended, and
+people sign in again. --epoch does only that, after PostgreSQL was restored by its own means.";
+pub(super) const KEY: &str = "\
+Examples:
+  countersign key list
+  countersign key rotate
+  countersign key rotate --now
+  countersign key retire NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs
+  countersign key reseal
+
+Signing keys are made, published, used and retired by the service itself: a new one every 90 days,
+published 24 hours before it signs, and for 14 days after it signed last. The service may run
+meanwhile; every node follows within five seconds. docs/keys.md has the whole life of a key, and how the
+master key is changed.";
+
+pub(super) const ROTATE: &str = "\
+The key before it goes on signing until then, and its tokens stay good: it is published for 14 more
+days. When a next key is announced already, nothing changes.
+
+With --now nobody has had the time to learn the key. Guards of ours, and whoever asks again for an
+unknown kid, learn it at its first token; a verifier that only keeps the key set for its ten minutes
+refuses the new tokens until then.";
+
+pub(super) const RETIRE: &str = "\
+For a key that may be in other hands. It is taken out of the key set, and its private half out of
+the database; every node refuses its tokens within ten seconds, a guard in another process within
+fifteen minutes. Nobody is signed out: clients refresh and get tokens under another key. If it was the
+key that signs, the announced one signs at once, or a new one is made.
+
+It asks nothing and cannot be undone. A key that is only to be replaced: countersign key rotate";
+
+pub(super) const RESEAL: &str = "\
+Examples:
+  COUNTERSIGN_MASTER_KEY=NEW,OLD countersign key reseal
+  countersign key reseal --json
+
+Reads every signing key and identity, and seals with the first master key what another one sealed.
+The service may run meanwhile, with the same list of keys; it may be broken off and run again. Exit
+code 1 when something is left.";
 
 pub(super) const TOPIC: &str = "{about}\n{after-help}";
 

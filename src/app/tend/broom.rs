@@ -53,7 +53,7 @@ impl Broom {
     /// Lays the broom down, so that another node need not wait until the lease lapses.
     pub(super) async fn lay_down(&mut self) {
         if self.held_until.take().is_some()
-            && let Err(error) = self.store.release(LEASE, &self.holder).await
+            && let Err(error) = self.store.release(SWEEPING, &self.holder).await
         {
             tracing::debug!(%error, "the sweeping lease could not be given back; it lapses by itself");
         }
@@ -66,7 +66,7 @@ impl Broom {
             return Ok(true);
         }
         let until = now.plus(HELD);
-        let held = self.store.lease(LEASE, &self.holder, now, until).await?;
+        let held = self.store.lease(SWEEPING, &self.holder, now, until).await?;
         self.held_until = held.then_some(until);
         Ok(held)
     }
@@ -83,7 +83,7 @@ fn fitting(batch: u32, took: Duration) -> u32 {
 }
 
 /// The lease that says who holds the broom. Whoever looks for running nodes looks here too.
-pub(in crate::app) const LEASE: &str = "sweep";
+pub(in crate::app) const SWEEPING: &str = "sweep";
 /// How long the lease lasts; after that another node takes the broom of one that died.
 const HELD: Duration = Duration::from_mins(1);
 
