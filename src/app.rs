@@ -9,10 +9,7 @@ use crate::{
     ambient::{Clock, Entropy, random},
     app::{people::People, site::Parts},
     config::{Config, DatabaseUrl, Fault},
-    flow::{
-        keys::KeysError, lookout::Lookout, personal::PersonalTokens, providers::Provider,
-        revoke::Revoker,
-    },
+    flow::{keys::KeysError, lookout::Lookout, providers::Provider, revoke::Revoker},
     gateway::{Allowances, stdio::Stdio},
     guard::Revocations,
     jose::seal::Vault,
@@ -34,6 +31,7 @@ mod world;
 
 pub use backup::{KeepFault, back_up, begin_epoch, restore};
 pub use keys::{KeyTender, key_manager};
+pub use people::personal_tokens;
 pub use shown::connect_lines;
 pub use world::{clock, entropy};
 
@@ -44,8 +42,8 @@ pub struct App {
     dev: Option<(Vec<SocketAddr>, Router)>,
     hands: Hands,
     revoker: Arc<Revoker>,
-    key_tender: Arc<KeyTender>,
     lookout: Lookout,
+    key_tender: Arc<KeyTender>,
     providers: Arc<[Provider]>,
     counts: Vec<tend::Forget>,
     programs: Vec<Stdio>,
@@ -186,22 +184,6 @@ pub async fn build_on(
     })
 }
 
-/// Makes and lists personal access tokens, without the rest of the service.
-///
-/// # Errors
-/// [`StartFault`] when the master key cannot be had.
-pub fn personal_tokens(
-    config: &Config,
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
-) -> Result<Arc<PersonalTokens>, StartFault> {
-    let hands = Hands::new(config, store, clock, entropy)?;
-    let dev_secret = ClientSecret::from_entropy(random(&*hands.entropy));
-    let providers: Arc<[Provider]> = site::providers(config, &hands.clock, &dev_secret).into();
-    Ok(People::new(config, &hands, &providers).personal)
-}
-
 impl App {
     /// Every route of the service.
     pub fn router(&self) -> Router {
@@ -242,7 +224,6 @@ impl App {
             }
             None => None,
         };
-        let tending_keys = tokio::spawn(keys::tend(self.key_tender));
         let tended = tend::Tended {
             node: node(&*self.hands.entropy),
             store: self.hands.store,
@@ -252,6 +233,7 @@ impl App {
         };
         let enough = CancellationToken::new();
         let tending = tokio::spawn(tended.tend(enough.clone()));
+        let tending_keys = tokio::spawn(keys::tend(self.key_tender));
         let dev = dev.map(|(listeners, router)| {
             tokio::spawn(serve::serve(listeners, router, std::future::pending()))
         });

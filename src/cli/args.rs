@@ -57,9 +57,6 @@ pub(super) enum Command {
     /// Make, list and revoke personal access tokens; explain any token
     #[command(subcommand, after_help = help::TOKEN)]
     Token(Token),
-    /// Look at the signing keys, change them, seal them anew
-    #[command(subcommand, after_help = help::KEY)]
-    Key(Key),
     /// Write the database to a new file, while the service runs
     #[command(after_help = help::BACKUP)]
     Backup {
@@ -69,6 +66,9 @@ pub(super) enum Command {
     /// Go back to a backup; whatever was issued before has ended
     #[command(after_help = help::RESTORE)]
     Restore(Restore),
+    /// Look at the signing keys, change them, seal them anew
+    #[command(subcommand, after_help = help::KEY)]
+    Key(Key),
     /// Show every environment variable
     #[command(after_long_help = help::environment(), help_template = help::TOPIC)]
     Environment,

@@ -114,6 +114,27 @@ Examples:
 Works on the configuration and the database, without network, and never prints the token. Exit code
 1 when the token is refused. Personal and opaque tokens, refresh tokens, codes and client secrets are recognised too.";
 
+pub(super) const BACKUP: &str = "\
+Examples:
+  countersign backup /backup/countersign-$(date +%F).db
+  countersign backup backup.db --json
+
+The service may run meanwhile: the file holds everything of one moment, needs no other file beside it,
+and is readable by you alone. It appears under its name once it is complete and was read back. An
+existing file is never overwritten. Keep the master key apart from it; one is of no use without the
+other. For PostgreSQL see docs/backup.md.";
+
+pub(super) const RESTORE: &str = "\
+Examples:
+  countersign restore /backup/countersign-2026-11-25.db
+  countersign restore --epoch
+
+Stop the service first; while it runs, this refuses. The backup is checked and brought to this
+version's schema. The database that is there is kept beside it, as countersign.db.before-restore.
+
+A backup does not know what was revoked after it was taken. So nothing that was issued before a restore
+is worth anything afterwards: sign-ins, connected apps, personal tokens and signing keys have ended, and
+people sign in again. --epoch does only that, after PostgreSQL was restored by its own means.";
 pub(super) const KEY: &str = "\
 Examples:
   countersign key list
@@ -151,28 +172,6 @@ Examples:
 Reads every signing key and identity, and seals with the first master key what another one sealed.
 The service may run meanwhile, with the same list of keys; it may be broken off and run again. Exit
 code 1 when something is left.";
-
-pub(super) const BACKUP: &str = "\
-Examples:
-  countersign backup /backup/countersign-$(date +%F).db
-  countersign backup backup.db --json
-
-The service may run meanwhile: the file holds everything of one moment, needs no other file beside it,
-and is readable by you alone. It appears under its name once it is complete and was read back. An
-existing file is never overwritten. Keep the master key apart from it; one is of no use without the
-other. For PostgreSQL see docs/backup.md.";
-
-pub(super) const RESTORE: &str = "\
-Examples:
-  countersign restore /backup/countersign-2026-11-25.db
-  countersign restore --epoch
-
-Stop the service first; while it runs, this refuses. The backup is checked and brought to this
-version's schema. The database that is there is kept beside it, as countersign.db.before-restore.
-
-A backup does not know what was revoked after it was taken. So nothing that was issued before a restore
-is worth anything afterwards: sign-ins, connected apps, personal tokens and signing keys have ended, and
-people sign in again. --epoch does only that, after PostgreSQL was restored by its own means.";
 
 pub(super) const TOPIC: &str = "{about}\n{after-help}";
 

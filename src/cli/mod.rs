@@ -64,12 +64,12 @@ fn dispatch(command: Command, place: &Place, json: bool) -> Result<Option<Answer
         Command::Client(asked) => wait(client::client(place, asked)).map(Some),
         Command::User(asked) => wait(user::user(place, asked)).map(Some),
         Command::Token(asked) => wait(token::token(place, asked)).map(Some),
-        Command::Key(asked) => wait(key::key(place, asked)).map(Some),
         Command::Backup { path } => backup::backup(place, &path, json).map(Some),
         Command::Restore(asked) => match backup::path(&asked) {
             Some(path) => backup::restore(place, path, json).map(Some),
             None => wait(backup::epoch(place)).map(Some),
         },
+        Command::Key(asked) => wait(key::key(place, asked)).map(Some),
         Command::Environment => Ok(Some(environment::environment())),
     }
 }

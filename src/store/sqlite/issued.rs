@@ -54,7 +54,7 @@ impl Issued for Sqlite {
             Some(user) => all(db, sql::PERSONAL_TOKENS_OF, [user.as_str()], rows::personal_token),
             None => all(db, sql::PERSONAL_TOKENS, [], rows::personal_token),
         };
-        self.read(work).await
+        self.read_all(work).await
     }
 }
 

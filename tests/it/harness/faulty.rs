@@ -123,6 +123,14 @@ verbs! { Issued:
     fn personal_tokens(of: Option<&UserId>) -> Vec<PersonalToken>;
 }
 
+verbs! { Nodes:
+    fn lease(name: &str, holder: &str, now: Timestamp, until: Timestamp) -> bool;
+    fn release(name: &str, holder: &str) -> ();
+    fn leased_until(name: &str) -> Option<Timestamp>;
+    fn epoch() -> Option<Epoch>;
+    fn begin_epoch(now: Timestamp) -> Epoch;
+}
+
 verbs! { Keyring:
     fn signing_keys() -> Vec<SigningKeyRecord>;
     fn put_signing_key(key: &SigningKeyRecord) -> bool;
@@ -131,12 +139,4 @@ verbs! { Keyring:
     fn reseal_signing_key(id: &KeyId, before: &[u8], after: &[u8]) -> bool;
     fn identities_after(last: Option<&IdentityKey>, most: u32) -> Vec<HeldIdentity>;
     fn reseal_claims(resealed: &[Resealed]) -> u64;
-}
-
-verbs! { Nodes:
-    fn lease(name: &str, holder: &str, now: Timestamp, until: Timestamp) -> bool;
-    fn release(name: &str, holder: &str) -> ();
-    fn leased_until(name: &str) -> Option<Timestamp>;
-    fn epoch() -> Option<Epoch>;
-    fn begin_epoch(now: Timestamp) -> Epoch;
 }

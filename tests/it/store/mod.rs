@@ -119,6 +119,12 @@ conformance! {
         personal_tokens_are_no_connected_apps
         what_ends_a_person_ends_their_personal_tokens
         personal_tokens_are_swept_a_day_after_their_end;
+    nodes:
+        a_lease_is_held_by_one_and_prolonged_by_that_one
+        a_lapsed_lease_is_taken_and_a_released_one_at_once
+        of_64_parallel_takers_one_gets_the_lease
+        an_epoch_ends_what_was_issued_and_leaves_who_is_known
+        epochs_are_counted;
     keyring:
         a_signing_key_comes_back_as_it_was_put_in_the_order_of_making
         of_64_parallel_keys_of_one_generation_one_is_kept
@@ -127,12 +133,6 @@ conformance! {
         a_private_key_is_resealed_only_as_it_was_read
         identities_are_read_in_batches_each_once
         claims_are_resealed_only_as_they_were_read;
-    nodes:
-        a_lease_is_held_by_one_and_prolonged_by_that_one
-        a_lapsed_lease_is_taken_and_a_released_one_at_once
-        of_64_parallel_takers_one_gets_the_lease
-        an_epoch_ends_what_was_issued_and_leaves_who_is_known
-        epochs_are_counted;
     others:
         a_digest_is_fresh_once
         of_64_parallel_uses_one_is_first
