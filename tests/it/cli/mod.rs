@@ -6,6 +6,7 @@ mod client;
 mod explain;
 mod forge;
 mod inspect;
+mod key;
 mod serve;
 mod token;
 mod typed;
