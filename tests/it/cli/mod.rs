@@ -7,6 +7,7 @@ mod explain;
 mod forge;
 mod inspect;
 mod serve;
+mod stop;
 mod token;
 mod typed;
 mod user;
