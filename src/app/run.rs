@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     ambient::{Entropy, random},
-    app::{App, StartFault, tend::Tended},
+    app::{App, StartFault, keys, tend::Tended},
     engine::limits::Limits,
     flow::providers::Provider,
     gateway::stdio::Stdio,
@@ -58,6 +58,7 @@ impl App {
         };
         let enough = CancellationToken::new();
         let tending = tokio::spawn(tended.tend(enough.clone()));
+        let tending_keys = tokio::spawn(keys::tend(self.key_tender));
         let Times { delay, drain } = self.times;
         let dev = dev.map(|(listeners, router)| {
             tokio::spawn(serve::serve(listeners, router, std::future::pending(), drain))
@@ -73,6 +74,7 @@ impl App {
         };
         serve::serve(main, self.router, stop, drain).await;
         enough.cancel();
+        tending_keys.abort();
         ended(tending, &self.programs).await;
         if let Some(dev) = dev {
             dev.abort();

@@ -41,5 +41,6 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "records", include_str!("../../../migrations/sqlite/0001_records.sql")),
     (2, "people", include_str!("../../../migrations/sqlite/0002_people.sql")),
     (3, "tokens", include_str!("../../../migrations/sqlite/0003_tokens.sql")),
+    (4, "keys", include_str!("../../../migrations/sqlite/0004_keys.sql")),
     (5, "nodes", include_str!("../../../migrations/sqlite/0005_nodes.sql")),
 ];

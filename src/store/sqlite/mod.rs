@@ -8,6 +8,7 @@
 pub mod backup;
 mod issued;
 mod job;
+mod keyring;
 mod migrate;
 mod nodes;
 mod people;
@@ -30,7 +31,7 @@ use self::{job::Work, place::Place, reader::Readers, writer::Writer};
 use super::{Presented, Spent, Store, StoreError, sql};
 use crate::{
     ambient::Timestamp,
-    engine::record::{Client, Code, Consent, Grant, SignIn, SigningKeyRecord},
+    engine::record::{Client, Code, Consent, Grant, SignIn},
     protocol::{
         id::{ClientId, GrantId, ProviderId},
         secret::Digest,
@@ -204,15 +205,6 @@ impl Store for Sqlite {
     async fn once(&self, digest: &Digest, until: Timestamp) -> Result<bool, StoreError> {
         let digest = *digest;
         self.writer.run(move |db| verbs::once(db, digest, until)).await
-    }
-
-    async fn signing_keys(&self) -> Result<Vec<SigningKeyRecord>, StoreError> {
-        self.read(verbs::signing_keys).await
-    }
-
-    async fn put_first_signing_key(&self, key: &SigningKeyRecord) -> Result<(), StoreError> {
-        let key = key.clone();
-        self.writer.run(move |db| verbs::put_first_signing_key(db, &key)).await
     }
 
     async fn probe(&self, now: Timestamp) -> Result<(), StoreError> {

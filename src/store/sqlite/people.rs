@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 
 use super::{
     Sqlite, presented,
-    rows::{self, all, one, run},
+    rows::{self, all, named, one, run},
     verbs::lost,
 };
 use crate::{
@@ -225,10 +225,6 @@ fn put_identity(
         held.seen_at.unix(),
     ];
     one(db, sql, row, rows::value)
-}
-
-fn named(key: &IdentityKey) -> [&str; 3] {
-    [key.provider.as_str(), &key.issuer, &key.subject]
 }
 
 /// The codes go first: one that is being spent at this moment has opened its grant, or never will.

@@ -106,6 +106,11 @@ impl Columns<'_> {
     }
 }
 
+/// An identity as statements name it.
+pub(super) fn named(key: &IdentityKey) -> [&str; 3] {
+    [key.provider.as_str(), &key.issuer, &key.subject]
+}
+
 /// The next column, whatever it is.
 pub(super) fn value<T: FromSql>(row: &mut Columns<'_>) -> Result<T, StoreError> {
     row.take()
@@ -177,6 +182,7 @@ pub(super) fn signing_key(row: &mut Columns<'_>) -> Result<SigningKeyRecord, Sto
     Ok(SigningKeyRecord {
         id: KeyId::new(row.take::<String>()?),
         algorithm: row.take()?,
+        generation: row.take()?,
         sealed: row.take()?,
         created_at: row.time()?,
         active_at: row.time()?,

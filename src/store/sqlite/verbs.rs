@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::rows::{self, all, one, run};
 use crate::{
     ambient::Timestamp,
-    engine::record::{Client, ClientKind, Code, Consent, Grant, SignIn, SigningKeyRecord},
+    engine::record::{Client, ClientKind, Code, Consent, Grant, SignIn},
     protocol::{
         id::{ClientId, GrantId, ProviderId},
         secret::Digest,
@@ -223,30 +223,6 @@ pub(super) fn revoked_since(db: &Connection, since: Timestamp) -> Result<Vec<Gra
 
 pub(super) fn once(db: &Connection, digest: Digest, until: Timestamp) -> Result<bool, StoreError> {
     Ok(run(db, sql::ONCE, params![digest.as_bytes(), until.unix()])? > 0)
-}
-
-pub(super) fn signing_keys(db: &Connection) -> Result<Vec<SigningKeyRecord>, StoreError> {
-    all(db, sql::SIGNING_KEYS, [], rows::signing_key)
-}
-
-pub(super) fn put_first_signing_key(
-    db: &Connection,
-    key: &SigningKeyRecord,
-) -> Result<(), StoreError> {
-    let there: i64 =
-        one(db, sql::HAS_SIGNING_KEY, [&key.algorithm], rows::value)?.ok_or_else(lost)?;
-    if there > 0 {
-        return Ok(());
-    }
-    let row = params![
-        key.id.as_str(),
-        key.algorithm,
-        key.sealed,
-        key.created_at.unix(),
-        key.active_at.unix(),
-        key.retired_at.map(Timestamp::unix),
-    ];
-    run(db, sql::PUT_SIGNING_KEY, row).map(drop)
 }
 
 pub(super) fn probe(db: &Connection, now: Timestamp) -> Result<(), StoreError> {
