@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::{App, Hands, StartFault};
+use super::{Hands, StartFault};
 use crate::{
     ambient::{Clock, Entropy},
     config::Config,
@@ -29,14 +29,6 @@ pub fn key_manager(
     entropy: Arc<dyn Entropy>,
 ) -> Result<KeyManager, StartFault> {
     Ok(Hands::new(config, store, clock, entropy)?.key_manager(config))
-}
-
-impl App {
-    /// Takes over changes of the signing keys, as the service does every few seconds.
-    #[must_use]
-    pub fn key_tender(&self) -> Arc<KeyTender> {
-        Arc::clone(&self.key_tender)
-    }
 }
 
 impl Hands {

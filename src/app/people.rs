@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    ambient::{Clock, Entropy, random},
-    app::{Hands, StartFault, servers, site},
+    app::{Hands, servers},
     config::Config,
     engine::{
         authorize::Terms,
@@ -14,8 +13,6 @@ use crate::{
         authorizer::Authorizer, pending::Departures, personal::PersonalTokens, providers::Provider,
         references::References, session::Sessions, standing::Standing,
     },
-    protocol::secret::ClientSecret,
-    store::Store,
 };
 
 /// The shared flows.
@@ -48,22 +45,6 @@ impl People {
             standing,
         }
     }
-}
-
-/// Makes and lists personal access tokens, without the rest of the service.
-///
-/// # Errors
-/// [`StartFault`] when the master key cannot be had.
-pub fn personal_tokens(
-    config: &Config,
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
-) -> Result<Arc<PersonalTokens>, StartFault> {
-    let hands = Hands::new(config, store, clock, entropy)?;
-    let dev_secret = ClientSecret::from_entropy(random(&*hands.entropy));
-    let providers: Arc<[Provider]> = site::providers(config, &hands.clock, &dev_secret).into();
-    Ok(People::new(config, &hands, &providers).personal)
 }
 
 fn standing(config: &Config, hands: &Hands, providers: &Arc<[Provider]>) -> Standing {

@@ -57,7 +57,8 @@ impl Tokens {
         Err(TokenError::new(TokenErrorCode::TemporarilyUnavailable, "Too many refreshes at once."))
     }
 
-    /// Whether we made it; whether it is good yet is for its grant to say.
+    /// A refresh token that we made: we tagged it, or its grant knows it, whatever became of the master key
+    /// of its tag. Whether it is good yet is for the grant to say.
     fn is_ours(&self, token: &RefreshToken, grant: Option<&Grant>) -> bool {
         let (body, tag) = token.split();
         self.vault.tag_is_good(body, tag) || grant.is_some_and(|grant| stands(grant, token))

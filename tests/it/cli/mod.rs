@@ -8,6 +8,7 @@ mod forge;
 mod inspect;
 mod key;
 mod serve;
+mod stop;
 mod token;
 mod typed;
 mod user;

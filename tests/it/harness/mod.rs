@@ -82,6 +82,15 @@ impl Service {
         self.setup.clone().without_dev().start_at(Arc::clone(&self.clock)).await
     }
 
+    /// Looks for what others ended, as the service does every two seconds.
+    pub(crate) async fn look(&self) {
+        self.try_look().await.unwrap();
+    }
+
+    pub(crate) async fn try_look(&self) -> Result<(), StoreError> {
+        self.lookout.lock().await.look().await
+    }
+
     /// Such a replica with another configuration.
     pub(crate) async fn replica_with(&self, edit: impl FnOnce(Setup) -> Setup) -> Self {
         edit(self.setup.clone()).without_dev().start_at(Arc::clone(&self.clock)).await
@@ -90,15 +99,6 @@ impl Service {
     /// What it was started with.
     pub(crate) fn setup(&self) -> &Setup {
         &self.setup
-    }
-
-    /// Looks for what others ended, as the service does every two seconds.
-    pub(crate) async fn look(&self) {
-        self.try_look().await.unwrap();
-    }
-
-    pub(crate) async fn try_look(&self) -> Result<(), StoreError> {
-        self.lookout.lock().await.look().await
     }
 
     pub(crate) fn wait(&self, seconds: u64) {
