@@ -1,6 +1,6 @@
 //! Floor 5½: the composition root. The only place that names concrete stores and joins the rooms.
 
-use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::Future, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use axum::Router;
 use tokio_util::sync::CancellationToken;
@@ -19,7 +19,7 @@ use crate::{
     guard::{LocalKeys, Revocations},
     jose::seal::Vault,
     protocol::secret::ClientSecret,
-    store::{Store, StoreError, sqlite::Sqlite},
+    store::{Store, StoreError, postgres::Postgres, sqlite::Sqlite},
     web::{self, serve},
 };
 
@@ -107,13 +107,21 @@ impl Hands {
 /// # Errors
 /// When the database cannot be opened or brought to this version's schema.
 pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>, StartFault> {
-    let database = config.database.clone();
-    let opened = tokio::task::spawn_blocking(move || match database {
-        DatabaseUrl::SqliteFile(path) => Sqlite::open(&path),
-        DatabaseUrl::SqliteMemory => Sqlite::in_memory(),
-    });
-    let opened = opened.await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
-    Ok(Arc::new(opened?))
+    let blocking = |open: fn(PathBuf) -> Result<Sqlite, StoreError>, path| async move {
+        let opened = tokio::task::spawn_blocking(move || open(path)).await;
+        opened.map_err(|error| StoreError::Unavailable(error.to_string()))?
+    };
+    Ok(match &config.database {
+        DatabaseUrl::SqliteFile(path) => {
+            Arc::new(blocking(|path| Sqlite::open(&path), path.clone()).await?)
+        }
+        DatabaseUrl::SqliteMemory => {
+            Arc::new(blocking(|_| Sqlite::in_memory(), PathBuf::new()).await?)
+        }
+        DatabaseUrl::Postgres(address) => {
+            Arc::new(Postgres::open(address, config.database_pool, entropy()).await?)
+        }
+    })
 }
 
 /// Puts the service together: store, keys, providers, routes.

@@ -4,9 +4,13 @@
 //! read-then-write. It knows records, never rules.
 
 pub mod issued;
+mod migrations;
 pub mod people;
+pub mod postgres;
+mod rows;
 mod sql;
 pub mod sqlite;
+mod values;
 
 pub use self::{
     issued::Issued,

@@ -29,6 +29,12 @@ macro_rules! user {
     };
 }
 
+macro_rules! identity {
+    () => {
+        "provider_id, issuer, subject, user_id, claims, created_at, seen_at"
+    };
+}
+
 macro_rules! code {
     () => {
         concat!("digest, grant_id, ", authorization!(), ", redirect_uri, challenge, expires_at")
@@ -67,12 +73,16 @@ macro_rules! sweep {
             $end,
             " < $1 ORDER BY ",
             $end,
-            " LIMIT $2)"
+            " LIMIT $2) AND ",
+            // Once more: it may have been prolonged while its turn came.
+            $end,
+            " < $1"
         )
     };
 }
 
 pub(super) mod issued;
+pub(super) mod joined;
 pub(super) mod people;
 
 pub(super) const PUT_CLIENT: &str = concat!(

@@ -1,11 +1,5 @@
 //! The statements about people: identities, signed-in browsers, and what they allowed.
 
-macro_rules! identity {
-    () => {
-        "provider_id, issuer, subject, user_id, claims, created_at, seen_at"
-    };
-}
-
 macro_rules! session {
     () => {
         "digest, user_id, provider_id, issuer, subject, auth_time, label, created_at, seen_at, \
