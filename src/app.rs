@@ -11,6 +11,7 @@ use crate::{
     config::{Config, DatabaseUrl, Fault},
     flow::{
         keys::{self, KeysError},
+        lookout::Lookout,
         personal::PersonalTokens,
         providers::Provider,
         revoke::Revoker,
@@ -23,6 +24,7 @@ use crate::{
     web::{self, serve},
 };
 
+mod backup;
 mod guarded;
 mod people;
 mod references;
@@ -32,6 +34,7 @@ mod site;
 mod tend;
 mod world;
 
+pub use backup::{KeepFault, back_up, begin_epoch, restore};
 pub use shown::connect_lines;
 pub use world::{clock, entropy};
 
@@ -42,6 +45,7 @@ pub struct App {
     dev: Option<(Vec<SocketAddr>, Router)>,
     hands: Hands,
     revoker: Arc<Revoker>,
+    lookout: Lookout,
     providers: Arc<[Provider]>,
     counts: Vec<tend::Forget>,
     programs: Vec<Stdio>,
@@ -162,8 +166,7 @@ pub async fn build_on(
         revocations: revocations.clone(),
         limits: config.limits.clone(),
     });
-    let now = hands.clock.now();
-    revoker.recall(revoker.horizon(now), now).await?;
+    let lookout = Lookout::begin(Arc::clone(&revoker), Arc::clone(&hands.clock)).await?;
     let local = LocalKeys::new(keys.public.clone());
     let dev_secret = ClientSecret::from_entropy(random(&*hands.entropy));
     let providers: Arc<[Provider]> = site::providers(config, &hands.clock, &dev_secret).into();
@@ -184,7 +187,8 @@ pub async fn build_on(
     let router = web::surrounded(router);
     let dev = servers::development(config, &hands, &dev_secret)?;
     let listen = config.listen.addresses.iter().map(|listen| listen.address).collect();
-    Ok(App { router, listen, dev, hands, revoker, providers, counts, programs: guarded.programs })
+    let programs = guarded.programs;
+    Ok(App { router, listen, dev, hands, revoker, lookout, providers, counts, programs })
 }
 
 /// Makes and lists personal access tokens, without the rest of the service.
@@ -221,6 +225,12 @@ impl App {
         Arc::clone(&self.revoker)
     }
 
+    /// Leaves of the service what asks for the revocations of others.
+    #[must_use]
+    pub fn into_lookout(self) -> Lookout {
+        self.lookout
+    }
+
     /// Listens, calls `ready`, serves until `stop` resolves, and lets requests in flight finish.
     ///
     /// # Errors
@@ -237,8 +247,15 @@ impl App {
             }
             None => None,
         };
-        let tending =
-            tokio::spawn(tend::tend(self.hands.store, self.hands.clock, self.revoker, self.counts));
+        let tended = tend::Tended {
+            node: node(&*self.hands.entropy),
+            store: self.hands.store,
+            clock: self.hands.clock,
+            lookout: self.lookout,
+            counts: self.counts,
+        };
+        let enough = CancellationToken::new();
+        let tending = tokio::spawn(tended.tend(enough.clone()));
         let dev = dev.map(|(listeners, router)| {
             tokio::spawn(serve::serve(listeners, router, std::future::pending()))
         });
@@ -259,7 +276,8 @@ impl App {
         serve::serve(main, self.router, stop).await;
         let programs = futures_util::future::join_all(self.programs.iter().map(Stdio::ended));
         let _ = tokio::time::timeout(LAST_PROCESSES, programs).await;
-        tending.abort();
+        enough.cancel();
+        let _ = tending.await;
         if let Some(dev) = dev {
             dev.abort();
         }
@@ -269,6 +287,11 @@ impl App {
 
 /// The time that processes have to end when the service does; what is left then is killed.
 const LAST_PROCESSES: Duration = Duration::from_secs(10);
+
+/// A name for this process, unlike that of any other on the same database.
+fn node(entropy: &dyn Entropy) -> String {
+    u128::from_be_bytes(random(entropy)).to_string()
+}
 
 /// Every count that is to be tended.
 fn counts(rates: Arc<web::AddressRates>, calls: Vec<Arc<Allowances>>) -> Vec<tend::Forget> {

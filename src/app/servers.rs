@@ -33,8 +33,10 @@ pub(super) fn development(
     let Some(dev) = &config.dev else { return Ok(None) };
     let broken = |error: &dyn std::fmt::Display| StartFault::Dev(error.to_string());
     let issuer = Issuer::parse(&dev.issuer).map_err(|error| broken(&error))?;
-    let (key, _) = SigningKey::generate(Algorithm::Rs256).map_err(|error| broken(&error))?;
     let settings = config.providers.iter().find(|settings| settings.id == dev.provider);
+    let expected = settings.and_then(|settings| settings.algorithms.first().copied());
+    let key = SigningKey::generate(expected.unwrap_or(Algorithm::Es256));
+    let (key, _) = key.map_err(|error| broken(&error))?;
     let client = DevClient {
         id: settings.map(|settings| settings.client_id.clone()).unwrap_or_default(),
         secret: secret.digest(),

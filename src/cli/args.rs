@@ -57,9 +57,28 @@ pub(super) enum Command {
     /// Make, list and revoke personal access tokens; explain any token
     #[command(subcommand, after_help = help::TOKEN)]
     Token(Token),
+    /// Write the database to a new file, while the service runs
+    #[command(after_help = help::BACKUP)]
+    Backup {
+        /// The file; it must not be there yet
+        path: PathBuf,
+    },
+    /// Go back to a backup; whatever was issued before has ended
+    #[command(after_help = help::RESTORE)]
+    Restore(Restore),
     /// Show every environment variable
     #[command(after_long_help = help::environment(), help_template = help::TOPIC)]
     Environment,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Restore {
+    /// The file that backup wrote
+    #[arg(required_unless_present = "epoch", conflicts_with = "epoch")]
+    pub(super) path: Option<PathBuf>,
+    /// Only end what was issued before, in a database that was restored by other means
+    #[arg(long)]
+    pub(super) epoch: bool,
 }
 
 #[derive(Debug, Args)]

@@ -26,6 +26,7 @@ Examples:
                                     a token for a program without a browser
   countersign token inspect < token.txt
                                     why a token is accepted or refused
+  countersign backup FILE           the whole database, while the service runs
 
 Configuration: variables (countersign help environment) or a .env file, one file per identity
 provider in providers/, one per MCP server in servers/.
@@ -111,6 +112,28 @@ Examples:
 
 Works on the configuration and the database, without network, and never prints the token. Exit code
 1 when the token is refused. Personal and opaque tokens, refresh tokens, codes and client secrets are recognised too.";
+
+pub(super) const BACKUP: &str = "\
+Examples:
+  countersign backup /backup/countersign-$(date +%F).db
+  countersign backup backup.db --json
+
+The service may run meanwhile: the file holds everything of one moment, needs no other file beside it,
+and is readable by you alone. It appears under its name once it is complete and was read back. An
+existing file is never overwritten. Keep the master key apart from it; one is of no use without the
+other. For PostgreSQL see docs/backup.md.";
+
+pub(super) const RESTORE: &str = "\
+Examples:
+  countersign restore /backup/countersign-2026-11-25.db
+  countersign restore --epoch
+
+Stop the service first; while it runs, this refuses. The backup is checked and brought to this
+version's schema. The database that is there is kept beside it, as countersign.db.before-restore.
+
+A backup does not know what was revoked after it was taken. So nothing that was issued before a restore
+is worth anything afterwards: sign-ins, connected apps, personal tokens and signing keys have ended, and
+people sign in again. --epoch does only that, after PostgreSQL was restored by its own means.";
 
 pub(super) const TOPIC: &str = "{about}\n{after-help}";
 

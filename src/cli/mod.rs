@@ -4,6 +4,7 @@
 //! It owns the words on the terminal and nothing else; the environment is handed to it by `main`.
 
 mod args;
+mod backup;
 mod banner;
 mod check;
 mod client;
@@ -14,6 +15,7 @@ mod help;
 mod login;
 mod output;
 mod place;
+mod progress;
 mod serve;
 mod token;
 mod user;
@@ -61,6 +63,11 @@ fn dispatch(command: Command, place: &Place, json: bool) -> Result<Option<Answer
         Command::Client(asked) => wait(client::client(place, asked)).map(Some),
         Command::User(asked) => wait(user::user(place, asked)).map(Some),
         Command::Token(asked) => wait(token::token(place, asked)).map(Some),
+        Command::Backup { path } => backup::backup(place, &path, json).map(Some),
+        Command::Restore(asked) => match backup::path(&asked) {
+            Some(path) => backup::restore(place, path, json).map(Some),
+            None => wait(backup::epoch(place)).map(Some),
+        },
         Command::Environment => Ok(Some(environment::environment())),
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn id_token(
 /// How long an ID token and its access token live.
 pub(super) const LIFE: Duration = Duration::from_mins(5);
 
-/// The left half of the SHA-256, for RS256 (OpenID Connect Core §3.1.3.6).
+/// The left half of the SHA-256, for RS256 and ES256 (OpenID Connect Core §3.1.3.6).
 fn half_hash(access_token: &str) -> String {
     let hash = Sha256::digest(access_token.as_bytes());
     URL_SAFE_NO_PAD.encode(hash.iter().take(16).copied().collect::<Vec<u8>>())

@@ -65,7 +65,7 @@ pub struct DevIdp {
     pub client: DevClient,
     /// Its users.
     pub users: Vec<DevUser>,
-    /// The key of its ID tokens (RS256).
+    /// The key of its ID tokens.
     pub key: SigningKey,
     /// Its page.
     pub page: RenderDevPage,

@@ -119,11 +119,31 @@ impl Clients {
         &self,
         credentials: Credentials,
     ) -> Result<AuthenticatedClient, TokenError> {
+        let found = match &credentials {
+            Credentials { proof: Proof::Assertion(_), .. } | Credentials { client: None, .. } => {
+                None
+            }
+            Credentials { client: Some(id), .. } => {
+                self.known(id).await.map_err(|e| store_trouble(&e))?
+            }
+        };
+        self.proven(credentials, found).await
+    }
+
+    /// The same when the client that the credentials name has been looked for in the store already.
+    ///
+    /// # Errors
+    /// As [`Self::authenticate`].
+    pub async fn proven(
+        &self,
+        credentials: Credentials,
+        found: Option<Client>,
+    ) -> Result<AuthenticatedClient, TokenError> {
         match (credentials.client, credentials.proof) {
             (named, Proof::Assertion(jwt)) => self.by_assertion(named, &jwt).await,
             (Some(id), proof) => {
-                let client = self.known(&id).await.map_err(|e| store_trouble(&e))?;
-                AuthenticatedClient::by_secret(client, &proof)
+                let configured = self.configured.iter().find(|client| client.id == id);
+                AuthenticatedClient::by_secret(configured.cloned().or(found), &proof)
             }
             (None, _) => Err(refused()),
         }

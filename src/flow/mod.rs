@@ -11,6 +11,7 @@ pub mod clients;
 mod firebase;
 pub mod introspect;
 pub mod keys;
+pub mod lookout;
 pub mod pending;
 pub mod personal;
 pub mod posted;

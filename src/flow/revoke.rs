@@ -55,14 +55,16 @@ impl Revoker {
         now.minus(self.limits.access_token).minus(self.limits.leeway)
     }
 
-    /// Tells the guard what was revoked in the store at or after `since`.
+    /// Tells the guard what was revoked in the store at or after `since`, and whether a backup was restored.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn recall(&self, since: Timestamp, now: Timestamp) -> Result<(), StoreError> {
-        for grant in self.store.revoked_since(since).await? {
-            self.revocations.revoke(grant, self.until(now), now);
+        if let Some(epoch) = self.store.epoch().await? {
+            self.revocations.refuse_before(epoch.began_at);
         }
+        let revoked = self.store.revoked_since(since).await?;
+        self.revocations.revoke_all(revoked, self.until(now), now);
         Ok(())
     }
 

@@ -21,7 +21,7 @@ use crate::{
         identity::Identity,
         policy::{Decision, Principal, decide},
     },
-    store::{Store, StoreError},
+    store::{Person, Store, StoreError},
 };
 
 /// Looks again.
@@ -71,10 +71,19 @@ impl Standing {
         key: &IdentityKey,
         auth_time: Timestamp,
     ) -> Result<(User, Principal), Fallen> {
-        let person = self.store.user(user).await?.filter(|person| !person.disabled);
-        let person = person.ok_or(Fallen::Disabled)?;
+        self.principal_of(self.store.person(user, key).await?, key, auth_time)
+    }
+
+    fn principal_of(
+        &self,
+        person: Person,
+        key: &IdentityKey,
+        auth_time: Timestamp,
+    ) -> Result<(User, Principal), Fallen> {
+        let Person { user, identity: held } = person;
+        let person = user.filter(|person| !person.disabled).ok_or(Fallen::Disabled)?;
         let provider = self.provider(key)?;
-        let held = self.store.identity(key).await?.filter(|held| held.user == *user);
+        let held = held.filter(|held| held.user == person.id);
         let claims = held.and_then(|held| held.claims).and_then(|sealed| self.opened(key, &sealed));
         let claims = claims.ok_or(Fallen::Gone(AGAIN))?;
         let settings = provider.adapter.settings();
@@ -106,9 +115,12 @@ impl Standing {
         key: &IdentityKey,
         auth_time: Timestamp,
     ) -> Result<(User, Scopes), Fallen> {
-        let (user, principal) = self.principal(user, key, auth_time).await?;
+        Ok(self.reach_of(terms, self.principal(user, key, auth_time).await?))
+    }
+
+    fn reach_of(&self, terms: &Terms, (user, principal): (User, Principal)) -> (User, Scopes) {
         let has = (self.expand)(&terms.id, principal.scopes());
-        Ok((user, terms.scopes.intersection(&has)))
+        (user, terms.scopes.intersection(&has))
     }
 
     /// The person behind a grant, and what of its scopes still holds: granted ∩ server's ∩ principal's.
@@ -116,13 +128,18 @@ impl Standing {
     /// # Errors
     /// [`Fallen`].
     pub async fn scopes(&self, granted: &Authorization) -> Result<(User, Scopes), Fallen> {
+        let person = self.store.person(&granted.user, &granted.identity).await?;
+        self.scopes_of(person, granted)
+    }
+
+    fn scopes_of(&self, person: Person, granted: &Authorization) -> Result<(User, Scopes), Fallen> {
         let terms = self
             .terms
             .iter()
             .find(|terms| terms.id == granted.server && terms.resource == granted.resource);
         let terms = terms.ok_or(Fallen::Gone("That MCP server is no longer guarded here."))?;
-        let (user, reach) =
-            self.reach(terms, &granted.user, &granted.identity, granted.auth_time).await?;
+        let principal = self.principal_of(person, &granted.identity, granted.auth_time)?;
+        let (user, reach) = self.reach_of(terms, principal);
         let left = granted.scopes.intersection(&reach);
         if left.is_empty() && !granted.scopes.is_empty() {
             return Err(Fallen::Gone("None of the permissions granted is left."));
@@ -135,7 +152,20 @@ impl Standing {
     /// # Errors
     /// [`Fallen`].
     pub async fn for_tokens(&self, granted: &Authorization) -> Result<(User, Scopes), Fallen> {
-        let good = self.scopes(granted).await?;
+        let person = self.store.person(&granted.user, &granted.identity).await?;
+        self.for_tokens_of(person, granted).await
+    }
+
+    /// The same for a person who has been read already.
+    ///
+    /// # Errors
+    /// [`Fallen`].
+    pub async fn for_tokens_of(
+        &self,
+        person: Person,
+        granted: &Authorization,
+    ) -> Result<(User, Scopes), Fallen> {
+        let good = self.scopes_of(person, granted)?;
         self.asked(&granted.identity, granted.auth_time).await?;
         Ok(good)
     }

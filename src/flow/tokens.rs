@@ -30,7 +30,7 @@ use crate::{
         scope::Scopes,
         secret::{AuthorizationCode, OpaqueAccessToken, RefreshToken},
     },
-    store::{Spent, Store},
+    store::{Person, Presented, Spent, Store},
 };
 
 /// Whose grant holds no longer.
@@ -83,33 +83,36 @@ impl Tokens {
             return Err(TokenError::new(TokenErrorCode::UnsupportedGrantType, why));
         }
         let credentials = Credentials::read(authorization, params)?;
-        let client = self.clients.authenticate(credentials).await?;
         match grant_type {
-            "authorization_code" => self.by_code(&client, params).await,
-            _ => self.by_refresh(&client, params).await,
+            "authorization_code" => self.by_code(credentials, params).await,
+            _ => self.by_refresh(credentials, params).await,
         }
     }
 
     async fn by_code(
         &self,
-        client: &AuthenticatedClient,
+        credentials: Credentials,
         params: &Params,
     ) -> Result<TokenResponse, TokenError> {
-        let text =
-            params.one("code").ok_or_else(|| TokenError::invalid_request("code is missing."))?;
-        let code = AuthorizationCode::parse(text).ok_or_else(unknown_code)?;
-        let digest = code.digest();
-        let found = self.store.code(&digest).await.map_err(|e| store_trouble(&e))?;
-        let code = found.ok_or_else(unknown_code)?;
-        let now = self.clock.now();
-        let checked = match redeem(&code, client, params, now) {
-            Ok(()) => self.holds_yet(&code.authorization).await,
+        let text = params.one("code");
+        let Some(presented) = text.and_then(AuthorizationCode::parse) else {
+            self.clients.authenticate(credentials).await?;
+            let missing = || TokenError::invalid_request("code is missing.");
+            return Err(text.map_or_else(missing, |_| unknown_code()));
+        };
+        let (now, named) = (self.clock.now(), credentials.client.as_ref());
+        let found = self.store.present_code(named, &presented.digest(), now).await;
+        let Presented { client, record, person } = found.map_err(|e| store_trouble(&e))?;
+        let client = self.clients.proven(credentials, client).await?;
+        let code = record.ok_or_else(unknown_code)?;
+        let checked = match redeem(&code, &client, params, now) {
+            Ok(()) => self.holds_yet(person, &code.authorization).await,
             Err(error) => Err(error),
         };
         match checked {
             Ok((user, scopes)) => {
                 let authorization = Authorization { scopes, ..code.authorization.clone() };
-                self.open(&Code { authorization, ..code }, client, &user, now).await
+                self.open(&Code { authorization, ..code }, &client, &user, now).await
             }
             Err(error) if error.code == TokenErrorCode::TemporarilyUnavailable => Err(error),
             Err(error) => {
@@ -120,8 +123,12 @@ impl Tokens {
         }
     }
 
-    async fn holds_yet(&self, granted: &Authorization) -> Result<(User, Scopes), TokenError> {
-        match self.standing.for_tokens(granted).await {
+    async fn holds_yet(
+        &self,
+        person: Person,
+        granted: &Authorization,
+    ) -> Result<(User, Scopes), TokenError> {
+        match self.standing.for_tokens_of(person, granted).await {
             Ok(found) => Ok(found),
             Err(fallen) => {
                 let whose = Grantee { user: &granted.user, grant: None };

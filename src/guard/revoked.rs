@@ -3,7 +3,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use tokio::sync::watch;
@@ -18,22 +21,53 @@ pub struct Revocations(Arc<Ended>);
 struct Ended {
     grants: RwLock<HashMap<GrantId, Timestamp>>,
     bell: watch::Sender<()>,
+    epoch: AtomicI64,
 }
 
 impl Revocations {
     /// Refuses every access token of `grant` from now on; forgotten after `until`, when the last of
     /// them has expired. Forgets what has passed by `now`.
     pub fn revoke(&self, grant: GrantId, until: Timestamp, now: Timestamp) {
+        self.revoke_all([grant], until, now);
+    }
+
+    /// [`Self::revoke`] for many at once.
+    pub fn revoke_all(
+        &self,
+        grants: impl IntoIterator<Item = GrantId>,
+        until: Timestamp,
+        now: Timestamp,
+    ) {
+        let mut news = false;
         let mut ended = self.0.grants.write().unwrap_or_else(PoisonError::into_inner);
         ended.retain(|_, end| *end >= now);
-        let known = ended.insert(grant, until);
-        if let Some(end) = known {
-            ended.insert(grant, until.max(end));
+        for grant in grants {
+            let end = ended.entry(grant).or_insert_with(|| {
+                news = true;
+                until
+            });
+            *end = until.max(*end);
         }
         drop(ended);
-        if known.is_none() {
+        if news {
             self.0.bell.send_replace(());
         }
+    }
+
+    /// Refuses every access token issued at `moment` or before, whatever its grant: a restored backup
+    /// knows nothing of what was revoked since it was taken.
+    pub fn refuse_before(&self, moment: Timestamp) {
+        let before = self.0.epoch.fetch_max(moment.unix(), Ordering::SeqCst);
+        if before < moment.unix() {
+            self.0.bell.send_replace(());
+        }
+    }
+
+    /// Whether a token issued at `iat` is from before the last restore. Tokens of the configuration were
+    /// never issued: their `iat` is 0.
+    #[must_use]
+    pub fn is_outdated(&self, iat: Timestamp) -> bool {
+        (1..=self.0.epoch.load(Ordering::SeqCst)).contains(&iat.unix())
     }
 
     /// Rings whenever a grant is revoked from now on.
@@ -88,5 +122,30 @@ mod tests {
         revocations.revoke(grant, Timestamp::from_unix(20), Timestamp::from_unix(1));
         revocations.revoke(grant, Timestamp::from_unix(10), Timestamp::from_unix(1));
         assert!(revocations.is_revoked(grant, Timestamp::from_unix(20)));
+    }
+
+    #[test]
+    fn many_revoked_at_once_ring_once_and_again_not_at_all() {
+        let (now, end) = (Timestamp::from_unix(1), Timestamp::from_unix(20));
+        let grants = [1, 2, 3].map(|n| GrantId::from_entropy([n; 16]));
+        let revocations = Revocations::default();
+        let mut bell = revocations.bell();
+        revocations.revoke_all(grants, end, now);
+        assert!(grants.iter().all(|grant| revocations.is_revoked(*grant, end)));
+        assert!(bell.has_changed().unwrap());
+        bell.mark_unchanged();
+        revocations.revoke_all(grants, end, now);
+        assert!(!bell.has_changed().unwrap(), "nothing new");
+    }
+
+    #[test]
+    fn what_was_issued_up_to_a_restore_is_refused_and_the_latest_restore_counts() {
+        let revocations = Revocations::default();
+        let at = Timestamp::from_unix;
+        assert!(!revocations.is_outdated(at(5)));
+        revocations.refuse_before(at(10));
+        revocations.refuse_before(at(7));
+        assert!(revocations.is_outdated(at(10)) && !revocations.is_outdated(at(11)));
+        assert!(!revocations.is_outdated(at(0)), "a token of the configuration");
     }
 }

@@ -95,7 +95,7 @@ impl Guard {
     /// Waits until the caller's grant is revoked.
     pub async fn revoked(&self, caller: &Caller) {
         let mut bell = self.revocations.bell();
-        while !self.revocations.is_revoked(caller.claims().grant_id, self.clock.now()) {
+        while !self.is_revoked(caller) {
             if bell.changed().await.is_err() {
                 return;
             }
@@ -120,10 +120,16 @@ impl Guard {
         if now >= claims.exp.plus(self.leeway) {
             return Err(Refusal::Expired.into());
         }
-        if self.revocations.is_revoked(claims.grant_id, now) {
+        if self.is_revoked(caller) {
             return Err(GuardRefusal::Revoked);
         }
         Ok(())
+    }
+
+    fn is_revoked(&self, caller: &Caller) -> bool {
+        let claims = caller.claims();
+        self.revocations.is_revoked(claims.grant_id, self.clock.now())
+            || self.revocations.is_outdated(claims.iat)
     }
 }
 

@@ -47,7 +47,7 @@ pub struct ProviderFile {
     pub auth_method: Option<ClientAuth>,
     /// `scopes`: what we ask the provider for; default `openid email profile`.
     pub scopes: Option<Vec<String>>,
-    /// `algorithms`: signature algorithms of ID tokens; default `RS256`. Neither `none` nor `HS256`.
+    /// `algorithms`: signature algorithms of ID tokens; default `RS256`, or `ES256` for kind `dev`. Neither `none` nor `HS256`.
     pub algorithms: Option<Vec<String>>,
     /// `allow_missing_kid`: accept ID tokens that do not name their key; default false.
     #[serde(default)]

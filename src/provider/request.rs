@@ -77,9 +77,13 @@ pub(super) fn scopes(file: &ProviderFile, faults: &mut Faults) -> Vec<String> {
     scopes.clone()
 }
 
-/// The signature algorithms of ID tokens.
+/// The signature algorithms of ID tokens. Everybody else's provider may be trusted to have RS256 (OpenID
+/// Connect Core §15.1); our own signs cheaper, and makes its key anew at every start.
 pub(super) fn algorithms(file: &ProviderFile, faults: &mut Faults) -> Vec<Algorithm> {
-    let Some(names) = &file.algorithms else { return vec![Algorithm::Rs256] };
+    let Some(names) = &file.algorithms else {
+        let ours = file.kind == Kind::Dev;
+        return vec![if ours { Algorithm::Es256 } else { Algorithm::Rs256 }];
+    };
     if names.is_empty() {
         faults.add("algorithms", "lists none", "[\"RS256\"], or remove the key");
     }

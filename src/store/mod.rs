@@ -5,6 +5,7 @@
 
 pub mod issued;
 mod migrations;
+pub mod nodes;
 pub mod people;
 pub mod postgres;
 mod rows;
@@ -14,7 +15,8 @@ mod values;
 
 pub use self::{
     issued::Issued,
-    people::{Linked, People},
+    nodes::{Epoch, Nodes},
+    people::{Linked, People, Person},
 };
 
 use async_trait::async_trait;
@@ -50,9 +52,20 @@ pub enum Spent {
     Unknown,
 }
 
-/// The store's verbs, with those of [`People`] and [`Issued`]. Two engines implement them and pass one conformance suite.
+/// What stands behind a code or a grant that a client presents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Presented<T> {
+    /// The client that the request names.
+    pub client: Option<Client>,
+    /// What it presents.
+    pub record: Option<T>,
+    /// Who is behind that; nobody when there is no record.
+    pub person: Person,
+}
+
+/// The store's verbs, with those of [`People`], [`Issued`] and [`Nodes`]. Two engines implement them and pass one conformance suite.
 #[async_trait]
-pub trait Store: People + Issued {
+pub trait Store: People + Issued + Nodes {
     /// Writes a client, replacing one of the same id but for its end, if that is the later one.
     async fn put_client(&self, client: &Client) -> Result<(), StoreError>;
     /// Writes a client, or prolongs the life of the one that has its id already; as it now stands.
@@ -97,6 +110,22 @@ pub trait Store: People + Issued {
         opens: Option<&Grant>,
         client_until: Timestamp,
     ) -> Result<Spent, StoreError>;
+
+    /// All that a token request is judged by, at one moment: the client it names, unless that expired
+    /// before `now`; the code, also one already spent; and the person behind it.
+    async fn present_code(
+        &self,
+        client: Option<&ClientId>,
+        code: &Digest,
+        now: Timestamp,
+    ) -> Result<Presented<Code>, StoreError>;
+    /// The same for a grant, revoked or not.
+    async fn present_grant(
+        &self,
+        client: Option<&ClientId>,
+        grant: &GrantId,
+        now: Timestamp,
+    ) -> Result<Presented<Grant>, StoreError>;
 
     /// The grant, revoked or not.
     async fn grant(&self, id: &GrantId) -> Result<Option<Grant>, StoreError>;

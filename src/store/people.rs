@@ -21,6 +21,15 @@ pub enum Linked {
     SomebodyElses,
 }
 
+/// A person as they came: the account, and the identity that they signed in with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Person {
+    /// The account.
+    pub user: Option<User>,
+    /// The identity, if it is still that account's.
+    pub identity: Option<HeldIdentity>,
+}
+
 /// The half of the store that is about people.
 #[async_trait]
 pub trait People: Send + Sync + 'static {
@@ -35,6 +44,8 @@ pub trait People: Send + Sync + 'static {
     ) -> Result<User, StoreError>;
     /// Replaces the claims of an identity that is known; makes nobody.
     async fn hold_claims(&self, key: &IdentityKey, claims: &[u8]) -> Result<(), StoreError>;
+    /// The account of this id with the identity of this key, if that is its own: both at one moment.
+    async fn person(&self, id: &UserId, key: &IdentityKey) -> Result<Person, StoreError>;
     /// The user.
     async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError>;
     /// Every user, latest sign-in first.

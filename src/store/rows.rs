@@ -2,6 +2,7 @@
 
 mod columns;
 mod people;
+mod presented;
 
 use serde::{
     Deserialize as _,
@@ -15,6 +16,7 @@ use self::{columns::damaged, people::identity_key};
 pub(super) use self::{
     columns::{Column, Columns, Row},
     people::{consent, identity, session, user},
+    presented::{person, presented_code, presented_grant},
 };
 use crate::{
     ambient::Timestamp,
@@ -27,12 +29,21 @@ use crate::{
         pkce::Challenge,
         resource::Resource,
     },
-    store::StoreError,
+    store::{Epoch, StoreError},
 };
 
 /// The next column, whatever it is.
 pub(super) fn value<T: Column>(row: &mut Columns<'_>) -> Result<T, StoreError> {
     row.take()
+}
+
+/// A moment, and nothing else.
+pub(super) fn moment(row: &mut Columns<'_>) -> Result<Timestamp, StoreError> {
+    row.time()
+}
+
+pub(super) fn epoch(row: &mut Columns<'_>) -> Result<Epoch, StoreError> {
+    Ok(Epoch { number: row.take()?, began_at: row.time()? })
 }
 
 /// What is sealed in a sign-in, and when that lapses.

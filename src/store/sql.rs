@@ -73,8 +73,9 @@ macro_rules! sweep {
             $end,
             " < $1 ORDER BY ",
             $end,
-            " LIMIT $2) AND ",
-            // Once more: it may have been prolonged while its turn came.
+            // Once more: it may have been prolonged while its turn came. The `+` keeps SQLite from going
+            // by this index here.
+            " LIMIT $2) AND +",
             $end,
             " < $1"
         )
@@ -83,7 +84,9 @@ macro_rules! sweep {
 
 pub(super) mod issued;
 pub(super) mod joined;
+pub(super) mod nodes;
 pub(super) mod people;
+pub(super) mod presented;
 
 pub(super) const PUT_CLIENT: &str = concat!(
     "INSERT INTO clients (",

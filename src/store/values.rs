@@ -13,6 +13,7 @@ use crate::{
         Authorization, Client, ClientKind, Code, Consent, Grant, HeldIdentity, IdentityKey,
         OpaqueToken, PersonalToken, Session, SignIn, SigningKeyRecord, User,
     },
+    protocol::id::{ClientId, UserId},
 };
 
 pub(super) fn client(client: &Client) -> Result<Values<'_>, StoreError> {
@@ -146,6 +147,22 @@ pub(super) fn ended(now: Timestamp, key: &IdentityKey) -> Values<'_> {
     let mut values = Values::from(values![now]);
     values.extend(identity_key(key));
     values
+}
+
+/// An identity, if it is this user's.
+pub(super) fn identity_of<'a>(key: &'a IdentityKey, user: &'a UserId) -> Values<'a> {
+    let mut values = identity_key(key);
+    values.extend(values![user.as_str()]);
+    values
+}
+
+/// What a client presents, and when.
+pub(super) fn presented<'a>(
+    client: Option<&'a ClientId>,
+    now: Timestamp,
+    record: impl Into<Value<'a>>,
+) -> [Value<'a>; 3] {
+    values![client.map(ClientId::as_str), now, record.into()]
 }
 
 /// What a sign-in says of a person, but for the id, which their identity may know better.

@@ -6,7 +6,7 @@ use super::{Grantee, Tokens};
 use crate::{
     ambient::{Timestamp, random},
     engine::{
-        client_auth::AuthenticatedClient,
+        client_auth::{AuthenticatedClient, Credentials},
         record::{Authorization, Grant, User},
         redeem::same_resource,
         refresh::{Turn, given_again, judge, narrowed, rotated},
@@ -16,9 +16,11 @@ use crate::{
     protocol::{
         error::{TokenError, TokenErrorCode},
         form::Params,
+        id::ClientId,
         response::TokenResponse,
         secret::RefreshToken,
     },
+    store::{Person, Presented},
 };
 
 /// What is left of a grant.
@@ -30,33 +32,53 @@ struct Left {
 impl Tokens {
     pub(super) async fn by_refresh(
         &self,
-        client: &AuthenticatedClient,
+        credentials: Credentials,
         params: &Params,
     ) -> Result<TokenResponse, TokenError> {
         let text = params.one("refresh_token");
-        let text = text.ok_or_else(|| TokenError::invalid_request("refresh_token is missing."))?;
-        let token = RefreshToken::parse_unverified(text).ok_or_else(unknown_refresh)?;
-        let (body, tag) = token.split();
-        if !self.vault.tag_is_good(body, tag) {
-            return Err(unknown_refresh());
-        }
+        let Some(token) = text.and_then(|text| self.genuine(text)) else {
+            self.clients.authenticate(credentials).await?;
+            let missing = || TokenError::invalid_request("refresh_token is missing.");
+            return Err(text.map_or_else(missing, |_| unknown_refresh()));
+        };
+        let named = credentials.client.clone();
+        let mut presented = self.present(named.as_ref(), &token).await?;
+        let client = self.clients.proven(credentials, presented.client.take()).await?;
         // A lost swap means that another request was quicker: judge the new state.
         for _ in 0..ATTEMPTS {
-            if let Some(response) = self.turn(client, &token, params).await? {
+            if let Some(response) = self.turn(&client, &token, presented, params).await? {
                 return Ok(response);
             }
+            presented = self.present(named.as_ref(), &token).await?;
         }
         Err(TokenError::new(TokenErrorCode::TemporarilyUnavailable, "Too many refreshes at once."))
+    }
+
+    /// A refresh token that we made; whether it is good yet is for its grant to say.
+    fn genuine(&self, text: &str) -> Option<RefreshToken> {
+        let token = RefreshToken::parse_unverified(text)?;
+        let (body, tag) = token.split();
+        self.vault.tag_is_good(body, tag).then_some(token)
+    }
+
+    async fn present(
+        &self,
+        client: Option<&ClientId>,
+        token: &RefreshToken,
+    ) -> Result<Presented<Grant>, TokenError> {
+        let found = self.store.present_grant(client, &token.grant(), self.clock.now()).await;
+        found.map_err(|e| store_trouble(&e))
     }
 
     async fn turn(
         &self,
         client: &AuthenticatedClient,
         token: &RefreshToken,
+        presented: Presented<Grant>,
         params: &Params,
     ) -> Result<Option<TokenResponse>, TokenError> {
-        let found = self.store.grant(&token.grant()).await.map_err(|e| store_trouble(&e))?;
-        let grant = found.ok_or_else(unknown_refresh)?;
+        let Presented { record, person, .. } = presented;
+        let grant = record.ok_or_else(unknown_refresh)?;
         let now = self.clock.now();
         match judge(&grant, token, client, &self.limits, now) {
             Turn::Refused(error) => Err(error),
@@ -66,7 +88,7 @@ impl Tokens {
                 Err(TokenError::invalid_grant("The token was used before; the grant is revoked."))
             }
             Turn::Rotate => {
-                let left = self.left(&grant).await?;
+                let left = self.left(person, &grant).await?;
                 let next = self.refresh_token(grant.id, grant.generation.saturating_add(1));
                 let plain = next.reveal().as_bytes();
                 let sealed = seal_under(token.reveal(), plain, random(&*self.entropy));
@@ -74,7 +96,7 @@ impl Tokens {
                 self.swap(&grant, &Left { grant: after, ..left }, next, params, now).await
             }
             Turn::Again => {
-                let left = self.left(&grant).await?;
+                let left = self.left(person, &grant).await?;
                 let next = successor(&grant, token).ok_or_else(unknown_refresh)?;
                 let after = given_again(&left.grant);
                 let graces = after.graces;
@@ -89,8 +111,8 @@ impl Tokens {
     }
 
     /// The grant with the scopes that hold now; a grant that holds no longer ends here.
-    async fn left(&self, grant: &Grant) -> Result<Left, TokenError> {
-        match self.standing.for_tokens(&grant.authorization).await {
+    async fn left(&self, person: Person, grant: &Grant) -> Result<Left, TokenError> {
+        match self.standing.for_tokens_of(person, &grant.authorization).await {
             Ok((user, scopes)) => {
                 let authorization = Authorization { scopes, ..grant.authorization.clone() };
                 Ok(Left { user, grant: Grant { authorization, ..grant.clone() } })

@@ -11,6 +11,7 @@ mod fault;
 mod health;
 mod issued;
 mod migrate;
+mod nodes;
 mod people;
 mod row;
 mod run;
@@ -24,8 +25,8 @@ use deadpool::{Runtime, managed::Pool};
 pub use self::address::{Address, AddressFault};
 use self::{connect::Door, health::Health, run::Step};
 use super::{
-    Spent, Store, StoreError, rows, sql,
-    sql::joined,
+    Presented, Spent, Store, StoreError, rows, sql,
+    sql::{joined, presented},
     values::{self, Values, values},
 };
 use crate::{
@@ -164,6 +165,28 @@ impl Store for Postgres {
             Some((opened, false)) => Spent::Again(opened),
             None => Spent::Unknown,
         })
+    }
+
+    async fn present_code(
+        &self,
+        client: Option<&ClientId>,
+        code: &Digest,
+        now: Timestamp,
+    ) -> Result<Presented<Code>, StoreError> {
+        let key = values::presented(client, now, code);
+        self.one(presented::PRESENT_CODE, &key, rows::presented_code).await?.ok_or_else(rows::lost)
+    }
+
+    async fn present_grant(
+        &self,
+        client: Option<&ClientId>,
+        grant: &GrantId,
+        now: Timestamp,
+    ) -> Result<Presented<Grant>, StoreError> {
+        let key = values::presented(client, now, grant);
+        self.one(presented::PRESENT_GRANT, &key, rows::presented_grant)
+            .await?
+            .ok_or_else(rows::lost)
     }
 
     async fn grant(&self, id: &GrantId) -> Result<Option<Grant>, StoreError> {

@@ -11,8 +11,8 @@ use crate::{
         secret::Digest,
     },
     store::{
-        Linked, People, StoreError, rows,
-        sql::{joined, people as sql},
+        Linked, People, Person, StoreError, rows,
+        sql::{joined, people as sql, presented},
         values::{self, values},
     },
 };
@@ -33,6 +33,12 @@ impl People for Postgres {
 
     async fn hold_claims(&self, key: &IdentityKey, claims: &[u8]) -> Result<(), StoreError> {
         self.change(sql::HOLD_CLAIMS, &values::claims(claims, key)).await.map(drop)
+    }
+
+    async fn person(&self, id: &UserId, key: &IdentityKey) -> Result<Person, StoreError> {
+        let found =
+            self.one(presented::PERSON, &values::identity_of(key, id), rows::person).await?;
+        Ok(found.unwrap_or_default())
     }
 
     async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError> {

@@ -46,6 +46,23 @@ impl Row for tokio_postgres::Row {
     fn flag(&self, column: usize) -> Result<Option<bool>, StoreError> {
         read(self, column)
     }
+
+    fn is_null(&self, column: usize) -> Result<bool, StoreError> {
+        read::<Option<Anything>>(self, column).map(|value| value.is_none())
+    }
+}
+
+/// A value of any type, which is not looked at.
+struct Anything;
+
+impl<'a> FromSql<'a> for Anything {
+    fn from_sql(_: &Type, _: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        Ok(Self)
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
 }
 
 fn read<'a, T: FromSql<'a>>(row: &'a tokio_postgres::Row, column: usize) -> Result<T, StoreError> {

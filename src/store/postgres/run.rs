@@ -50,6 +50,17 @@ impl Postgres {
         rows.map(|row| read(&mut Columns::of(row))).collect()
     }
 
+    /// The first row of the last of several statements in one transaction, read.
+    pub(super) async fn last<T>(
+        &self,
+        steps: &[Step<'_>],
+        read: fn(&mut Columns<'_>) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        let done = self.run(steps).await?;
+        let row = done.last().and_then(|done| done.rows.first());
+        row.map(|row| read(&mut Columns::of(row))).transpose()
+    }
+
     /// Runs a statement; how many rows it changed.
     pub(super) async fn change(
         &self,

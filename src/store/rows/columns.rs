@@ -14,6 +14,7 @@ pub(in crate::store) trait Row {
     fn bytes(&self, column: usize) -> Result<Option<&[u8]>, StoreError>;
     fn int(&self, column: usize) -> Result<Option<i64>, StoreError>;
     fn flag(&self, column: usize) -> Result<Option<bool>, StoreError>;
+    fn is_null(&self, column: usize) -> Result<bool, StoreError>;
 }
 
 /// The columns of one row, taken from left to right in the order in which the statement names them.
@@ -93,6 +94,19 @@ impl<'a> Columns<'a> {
     fn advance(&mut self) -> usize {
         self.next += 1;
         self.next - 1
+    }
+
+    /// The next `width` columns, unless the first of them is NULL: then they are missing.
+    pub(super) fn part<T>(
+        &mut self,
+        width: usize,
+        read: fn(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        if self.row.is_null(self.next)? {
+            self.next += width;
+            return Ok(None);
+        }
+        read(self).map(Some)
     }
 
     pub(super) fn time(&mut self) -> Result<Timestamp, StoreError> {

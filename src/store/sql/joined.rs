@@ -85,6 +85,9 @@ pub(in crate::store) const PUT_PERSONAL_TOKEN_AND_GRANT: &str = concat!(
     ", ends_at) VALUES ($6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, \
      $21, $22, $23, $24, $25)"
 );
+/// Everything of [`super::nodes::ENDED_BY_AN_EPOCH`].
+pub(in crate::store) const EMPTY_FOR_AN_EPOCH: &str = "TRUNCATE grants, codes, sessions, \
+    sign_ins, opaque_tokens, personal_tokens, signing_keys, leases";
 /// While nobody else does the same.
 pub(in crate::store) const PUT_FIRST_SIGNING_KEY: &str = concat!(
     "INSERT INTO signing_keys (",
@@ -92,3 +95,14 @@ pub(in crate::store) const PUT_FIRST_SIGNING_KEY: &str = concat!(
     ") SELECT $1::TEXT, $2::TEXT, $3::BYTEA, $4::BIGINT, $5::BIGINT, $6::BIGINT \
      WHERE NOT EXISTS (SELECT 1 FROM signing_keys WHERE algorithm = $2)"
 );
+
+#[cfg(test)]
+mod tests {
+    use super::{super::nodes::ENDED_BY_AN_EPOCH, EMPTY_FOR_AN_EPOCH};
+
+    #[test]
+    fn an_epoch_ends_the_same_on_every_engine() {
+        let tables = ENDED_BY_AN_EPOCH.map(|sql| sql.trim_start_matches("DELETE FROM "));
+        assert_eq!(EMPTY_FOR_AN_EPOCH, format!("TRUNCATE {}", tables.join(", ")));
+    }
+}

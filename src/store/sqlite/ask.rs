@@ -70,6 +70,10 @@ impl Row for rusqlite::Row<'_> {
     fn flag(&self, column: usize) -> Result<Option<bool>, StoreError> {
         told(column, Option::column_result(self.get_ref(column)?))
     }
+
+    fn is_null(&self, column: usize) -> Result<bool, StoreError> {
+        Ok(self.get_ref(column)? == ValueRef::Null)
+    }
 }
 
 fn told<T>(column: usize, value: FromSqlResult<T>) -> Result<T, StoreError> {

@@ -6,12 +6,18 @@
 //! together, so that one durable commit (WAL, `synchronous = FULL`) serves many callers.
 
 mod ask;
+pub mod backup;
 mod issued;
 mod job;
 mod migrate;
+mod nodes;
 mod people;
 mod place;
+#[cfg(test)]
+mod plans;
+mod presented;
 mod reader;
+pub mod restore;
 mod verbs;
 mod writer;
 
@@ -21,7 +27,7 @@ use async_trait::async_trait;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use self::{job::Work, place::Place, reader::Readers, writer::Writer};
-use super::{Spent, Store, StoreError, sql};
+use super::{Presented, Spent, Store, StoreError, sql};
 use crate::{
     ambient::Timestamp,
     engine::record::{Client, Code, Consent, Grant, SignIn, SigningKeyRecord},
@@ -153,6 +159,26 @@ impl Store for Sqlite {
     ) -> Result<Spent, StoreError> {
         let (digest, opens) = (*digest, opens.cloned());
         self.writer.run(move |db| verbs::spend(db, digest, opens.as_ref(), client_until)).await
+    }
+
+    async fn present_code(
+        &self,
+        client: Option<&ClientId>,
+        code: &Digest,
+        now: Timestamp,
+    ) -> Result<Presented<Code>, StoreError> {
+        let (client, code) = (client.cloned(), *code);
+        self.read(move |db| presented::code(db, client.as_ref(), code, now)).await
+    }
+
+    async fn present_grant(
+        &self,
+        client: Option<&ClientId>,
+        grant: &GrantId,
+        now: Timestamp,
+    ) -> Result<Presented<Grant>, StoreError> {
+        let (client, grant) = (client.cloned(), *grant);
+        self.read(move |db| presented::grant(db, client.as_ref(), grant, now)).await
     }
 
     async fn grant(&self, id: &GrantId) -> Result<Option<Grant>, StoreError> {

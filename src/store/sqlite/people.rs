@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use super::{
     Sqlite,
     ask::{all, one, run},
+    presented,
 };
 use crate::{
     ambient::Timestamp,
@@ -15,7 +16,7 @@ use crate::{
         secret::Digest,
     },
     store::{
-        Linked, People, StoreError, rows,
+        Linked, People, Person, StoreError, rows,
         sql::people as sql,
         values::{self, Values, values},
     },
@@ -39,6 +40,11 @@ impl People for Sqlite {
             run(db, sql::HOLD_CLAIMS, &values::claims(&claims, &key)).map(drop)
         };
         self.writer.run(work).await
+    }
+
+    async fn person(&self, id: &UserId, key: &IdentityKey) -> Result<Person, StoreError> {
+        let (id, key) = (id.clone(), key.clone());
+        self.read(move |db| presented::person(db, &id, &key)).await
     }
 
     async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError> {
@@ -233,9 +239,7 @@ fn unlink(
     user: &UserId,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let mut taken = values::identity_key(key);
-    taken.extend(values![user.as_str()]);
-    if run(db, sql::UNLINK_IDENTITY, &taken)? == 0 {
+    if run(db, sql::UNLINK_IDENTITY, &values::identity_of(key, user))? == 0 {
         return Ok(false);
     }
     end_identity(db, key, now)?;

@@ -1,5 +1,6 @@
 //! The commands, as a person and as a program type them.
 
+mod backup;
 mod check;
 mod client;
 mod explain;

@@ -12,14 +12,14 @@ async fn its_metadata_names_its_endpoints_and_itself() {
     let document = json_of(World::new().get("/.well-known/openid-configuration").await).await;
     assert_eq!(document["issuer"], "http://localhost:8001");
     assert_eq!(document["token_endpoint"], "http://localhost:8001/token");
-    assert_eq!(document["id_token_signing_alg_values_supported"][0], "RS256");
+    assert_eq!(document["id_token_signing_alg_values_supported"][0], "ES256");
     assert_eq!(document["code_challenge_methods_supported"][0], "S256");
 }
 
 #[tokio::test]
 async fn its_key_set_holds_its_public_key_only() {
     let body = text(World::new().get("/jwks").await).await;
-    let keys = KeySet::parse(body.as_bytes(), &[Algorithm::Rs256]).unwrap();
+    let keys = KeySet::parse(body.as_bytes(), &[Algorithm::Es256]).unwrap();
     assert!(keys.has(KEY.kid().as_str()) && !body.contains("\"d\""));
 }
 

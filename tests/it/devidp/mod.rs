@@ -30,7 +30,7 @@ const SECRET: &str = "not a secret";
 const NOW: i64 = 1_700_000_000;
 
 static KEY: LazyLock<SigningKey> =
-    LazyLock::new(|| SigningKey::generate(Algorithm::Rs256).unwrap().0);
+    LazyLock::new(|| SigningKey::generate(Algorithm::Es256).unwrap().0);
 
 struct World {
     app: Router,

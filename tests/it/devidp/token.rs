@@ -26,7 +26,7 @@ async fn error(world: &World, form: &Form, basic: Option<&str>) -> (u16, String)
 
 async fn keys(world: &World) -> KeySet {
     let body = text(world.get("/jwks").await).await;
-    KeySet::parse(body.as_bytes(), &[Algorithm::Rs256]).unwrap()
+    KeySet::parse(body.as_bytes(), &[Algorithm::Es256]).unwrap()
 }
 
 #[tokio::test]
@@ -40,7 +40,7 @@ async fn a_code_buys_an_id_token_that_passes_every_clause() {
         issuers: &["http://localhost:8001".to_owned()],
         audience: "countersign-dev",
         nonce: Some("n1"),
-        algorithms: &[Algorithm::Rs256],
+        algorithms: &[Algorithm::Es256],
         access_token: tokens["access_token"].as_str(),
         code: None,
         max_age: Some(Duration::from_mins(1)),

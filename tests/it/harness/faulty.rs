@@ -14,7 +14,10 @@ use countersign::{
         id::{ClientId, GrantId, ProviderId, ServerId, UserId},
         secret::Digest,
     },
-    store::{Issued, Linked, People, Spent, Store, StoreError, sqlite::Sqlite},
+    store::{
+        Epoch, Issued, Linked, Nodes, People, Person, Presented, Spent, Store, StoreError,
+        sqlite::Sqlite,
+    },
 };
 
 pub(crate) struct Faulty {
@@ -71,6 +74,12 @@ verbs! { Store:
     fn put_code(code: &Code, consent: &Consent) -> ();
     fn code(digest: &Digest) -> Option<Code>;
     fn spend(digest: &Digest, opens: Option<&Grant>, client_until: Timestamp) -> Spent;
+    fn present_code(
+        client: Option<&ClientId>, code: &Digest, now: Timestamp
+    ) -> Presented<Code>;
+    fn present_grant(
+        client: Option<&ClientId>, grant: &GrantId, now: Timestamp
+    ) -> Presented<Grant>;
     fn grant(id: &GrantId) -> Option<Grant>;
     fn swap_grant(before: &Grant, after: &Grant) -> bool;
     fn revoke_grant(id: &GrantId, now: Timestamp) -> bool;
@@ -85,6 +94,7 @@ verbs! { Store:
 verbs! { People:
     fn admit(key: &IdentityKey, fresh: &User, claims: &[u8]) -> User;
     fn hold_claims(key: &IdentityKey, claims: &[u8]) -> ();
+    fn person(id: &UserId, key: &IdentityKey) -> Person;
     fn user(id: &UserId) -> Option<User>;
     fn users() -> Vec<User>;
     fn disable(id: &UserId, disabled: bool, now: Timestamp) -> bool;
@@ -113,4 +123,12 @@ verbs! { Issued:
     fn put_personal_token(token: &PersonalToken) -> ();
     fn personal_token(digest: &Digest) -> Option<PersonalToken>;
     fn personal_tokens(of: Option<&UserId>) -> Vec<PersonalToken>;
+}
+
+verbs! { Nodes:
+    fn lease(name: &str, holder: &str, now: Timestamp, until: Timestamp) -> bool;
+    fn release(name: &str, holder: &str) -> ();
+    fn leased_until(name: &str) -> Option<Timestamp>;
+    fn epoch() -> Option<Epoch>;
+    fn begin_epoch(now: Timestamp) -> Epoch;
 }

@@ -17,8 +17,8 @@ use axum::{Router, body::Body};
 use countersign::{
     ambient::{ManualClock, Timestamp},
     config::Config,
-    flow::revoke::Revoker,
-    store::Store,
+    flow::{lookout::Lookout, revoke::Revoker},
+    store::{Store, StoreError},
 };
 use http::{Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
@@ -52,6 +52,7 @@ pub(crate) struct Service {
     app: Router,
     setup: Setup,
     dev: Option<tokio::task::JoinHandle<()>>,
+    lookout: tokio::sync::Mutex<Lookout>,
 }
 
 impl Service {
@@ -77,6 +78,15 @@ impl Service {
     /// Another replica on the same database, with the same clock.
     pub(crate) async fn replica(&self) -> Self {
         self.setup.clone().without_dev().start_at(Arc::clone(&self.clock)).await
+    }
+
+    /// Looks for what others ended, as the service does every two seconds.
+    pub(crate) async fn look(&self) {
+        self.try_look().await.unwrap();
+    }
+
+    pub(crate) async fn try_look(&self) -> Result<(), StoreError> {
+        self.lookout.lock().await.look().await
     }
 
     pub(crate) fn wait(&self, seconds: u64) {

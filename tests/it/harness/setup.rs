@@ -108,6 +108,7 @@ impl Setup {
             store,
             log,
             dev,
+            lookout: tokio::sync::Mutex::new(app.into_lookout()),
         }
     }
 

@@ -90,7 +90,7 @@ async fn an_exchange_that_fails_spends_nothing() {
     let code = service.code("alice").await;
     let exchange = service.exchange(&service.client().await, &code);
     let before = service.rows();
-    for verb in ["client", "code", "user", "spend"] {
+    for verb in ["present_code", "spend"] {
         service.store.breaks(verb);
         unavailable_in_json(&service.token(&exchange).await);
         assert_eq!(service.rows(), before, "{verb}");
@@ -104,7 +104,7 @@ async fn a_refresh_that_fails_rotates_nothing() {
     let service = Service::start().await;
     let (client, token) = service.lineage("alice").await;
     let refresh = service.refresh(&client, &token);
-    for verb in ["client", "grant", "user", "swap_grant"] {
+    for verb in ["present_grant", "swap_grant"] {
         service.store.breaks(verb);
         unavailable_in_json(&service.token(&refresh).await);
         service.store.heals();

@@ -236,7 +236,7 @@ async fn trouble_with_the_store_is_said_and_nothing_is_half_done() {
     let service = Service::start().await;
     let (mut browser, mut app) = with_app(&service, "alice").await;
     let fields = Form::on(&browser.get("/account").await.body).1;
-    for verb in ["session", "user", "disconnect"] {
+    for verb in ["session", "person", "disconnect"] {
         service.store.breaks(verb);
         let form = fields.clone().and("disconnect", &app.app);
         let answer = browser.post("/account", &form).await;

@@ -181,7 +181,7 @@ async fn cancelling_gives_no_code_to_anybody() {
 #[tokio::test]
 async fn trouble_with_the_store_gives_no_code_and_the_form_works_afterwards() {
     let mut shown = Shown::to("alice").await;
-    for verb in ["session", "user", "identity", "put_code"] {
+    for verb in ["session", "person", "put_code"] {
         shown.service.store.breaks(verb);
         let answer = shown.answer().await;
         shown.was_refused(&answer, "503 Not available right now");

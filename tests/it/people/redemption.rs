@@ -90,7 +90,7 @@ async fn without_its_provider_a_code_is_worth_nothing() {
 #[tokio::test]
 async fn trouble_with_the_store_burns_no_code() {
     let (world, code) = code().await;
-    for verb in ["code", "user", "identity", "spend"] {
+    for verb in ["present_code", "spend"] {
         world.service.store.breaks(verb);
         let answer = redeem(&world, &code).await;
         assert_eq!(answer.status, 503, "{verb}: {}", answer.body);

@@ -148,7 +148,7 @@ async fn a_session_survives_a_restart_and_works_at_another_replica() {
 async fn trouble_with_the_store_is_said_and_makes_nobody_of_nobody() {
     let service = Service::start().await;
     let mut browser = signed_in(&service, "alice").await;
-    for verb in ["session", "user", "identity", "grants_of", "sessions_of"] {
+    for verb in ["session", "person", "grants_of", "sessions_of"] {
         service.store.breaks(verb);
         assert_eq!(browser.get("/account").await.page(), "503 Not available right now", "{verb}");
         service.store.heals();

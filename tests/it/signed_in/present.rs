@@ -228,7 +228,7 @@ async fn a_code_is_redeemed_for_what_is_left_and_for_nothing_when_nothing_is() {
 #[tokio::test]
 async fn trouble_with_the_store_refuses_for_now_and_ends_nothing() {
     let mut held = Held::by("alice").await;
-    for verb in ["identity", "user", "swap_grant"] {
+    for verb in ["present_grant", "swap_grant"] {
         held.service.store.breaks(verb);
         assert!(held.refreshed().await.unwrap_err().starts_with("503 "), "{verb}");
         held.service.store.heals();

@@ -1,4 +1,8 @@
-use countersign::{engine::record::Grant, protocol::secret::Digest, store::Spent};
+use countersign::{
+    engine::record::Grant,
+    protocol::{id::ClientId, secret::Digest},
+    store::{Person, Presented, Spent},
+};
 use futures_util::future::join_all;
 
 use super::{AnyStore, samples::*};
@@ -82,4 +86,40 @@ pub(super) async fn a_failing_job_spoils_no_other(store: AnyStore) {
         let written = store.grant(&grant(number, "c").id).await.unwrap();
         assert_eq!(written.is_some(), number % 2 == 0, "{number}");
     }
+}
+
+pub(super) async fn a_code_is_presented_with_its_client_and_the_person_behind_it(store: AnyStore) {
+    let given = code(1, "c");
+    let nobody = Presented { client: None, record: None, person: Person::default() };
+    let known = client("c");
+    let ask = |id: &'static str, now| {
+        let (store, digest) = (store.clone(), given.digest);
+        async move { store.present_code(Some(&ClientId::new(id)), &digest, now).await.unwrap() }
+    };
+    assert_eq!(ask("c", NOW).await, nobody);
+    store.put_client(&known).await.unwrap();
+    assert_eq!(ask("c", NOW).await, Presented { client: Some(known.clone()), ..nobody.clone() });
+    store.put_code(&given, &consent("c")).await.unwrap();
+    let alone = Presented { record: Some(given.clone()), ..nobody.clone() };
+    assert_eq!(ask("other", NOW).await, alone);
+    assert_eq!(ask("c", later(100)).await, alone, "the client expired");
+    let user = store.admit(&given.authorization.identity, &user(1), b"claims").await.unwrap();
+    assert_eq!(user.id, given.authorization.user);
+    let identity = store.identity(&given.authorization.identity).await.unwrap();
+    let person = Person { user: Some(user), identity };
+    assert_eq!(ask("c", NOW).await, Presented { client: Some(known), person, ..alone });
+    assert_eq!(store.present_code(None, &code(2, "c").digest, NOW).await.unwrap(), nobody);
+}
+
+pub(super) async fn an_identity_of_somebody_else_stands_behind_nothing(store: AnyStore) {
+    let opened = open(&store, 1, "c").await;
+    let key = &opened.authorization.identity.clone();
+    store.admit(&identity("mine"), &user(1), b"claims").await.unwrap();
+    store.admit(key, &user(2), b"claims").await.unwrap();
+    let person = Person { user: store.user(&user(1).id).await.unwrap(), identity: None };
+    assert!(person.user.is_some());
+    assert_eq!(store.person(&user(1).id, key).await.unwrap(), person);
+    let presented = store.present_grant(None, &opened.id, NOW).await.unwrap();
+    assert_eq!(presented, Presented { client: None, record: Some(opened), person });
+    assert_eq!(store.person(&user(3).id, key).await.unwrap(), Person::default());
 }

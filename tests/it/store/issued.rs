@@ -28,12 +28,12 @@ fn claims(grant: &Grant) -> AccessClaims {
     }
 }
 
-fn opaque(text: &str, grant: &Grant) -> OpaqueToken {
+pub(super) fn opaque(text: &str, grant: &Grant) -> OpaqueToken {
     OpaqueToken { digest: Digest::of(text), claims: claims(grant) }
 }
 
 /// A token of user 1, made so many seconds later and good for 5000.
-fn personal(number: u8, made: u64) -> PersonalToken {
+pub(super) fn personal(number: u8, made: u64) -> PersonalToken {
     let grant = (GrantId::from_entropy([number; 16]), authorization("ignored"));
     let (digest, times) = (Digest::of(&format!("p{number}")), (later(made), later(made + 5000)));
     PersonalToken::new(digest, format!("Token {number}"), grant, times)

@@ -22,8 +22,9 @@ async fn many_nodes_that_start_at_once_on_an_empty_database_all_come_up() {
         assert_eq!(nodes[0].signing_keys().await.unwrap().len(), 1, "one key for all");
         let versions = "SELECT version FROM schema_versions WHERE version > 0 ORDER BY version";
         let rows = database.client().await.query(versions, &[]).await.unwrap();
-        let rows: Vec<i64> = rows.iter().map(|row| row.get(0)).collect();
-        assert_eq!(rows, [1, 2, 3], "each step ran once");
+        let files = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/postgres");
+        let files = std::fs::read_dir(files).unwrap().count();
+        assert_eq!(rows.len(), files, "each step ran once");
     }
 }
 

@@ -170,8 +170,7 @@ async fn a_revoked_token_is_refused_at_once_here_and_by_others_at_the_next_look(
     service.revoker.revoke(&id, service.now()).await.unwrap();
     assert_eq!(service.mcp(&token).await, 401);
     is_inactive(&told(&service, &token).await);
-    // What the housekeeping does every five seconds.
-    replica.revoker.recall(replica.now(), replica.now()).await.unwrap();
+    replica.look().await;
     assert_eq!(replica.mcp(&token).await, 401);
     replica.wait(RECHECK_AFTER.as_secs());
     assert_eq!(replica.mcp(&token).await, 401, "nor by what it believed");
@@ -287,7 +286,7 @@ async fn a_person_has_fifty_tokens_at_most() {
 #[tokio::test]
 async fn trouble_with_the_store_is_503_and_passes() {
     let (service, token) = made("read").await;
-    for verb in ["personal_token", "user", "identity"] {
+    for verb in ["personal_token", "person"] {
         service.store.breaks(verb);
         assert_eq!(service.mcp(&token).await, 503, "{verb}");
         assert_eq!(told(&service, &token).await.status, 503, "{verb}");
