@@ -1,6 +1,6 @@
 //! Floor 5½: the composition root. The only place that names concrete stores and joins the rooms.
 
-use std::{future::Future, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 use tokio_util::sync::CancellationToken;
@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     ambient::{Clock, Entropy, random},
     app::{people::People, site::Parts},
-    config::{Config, DatabaseUrl, Fault},
+    config::{Config, Fault},
     flow::{
         keys::{self, KeysError},
         lookout::Lookout,
@@ -20,12 +20,13 @@ use crate::{
     guard::{LocalKeys, Revocations},
     jose::seal::Vault,
     protocol::secret::ClientSecret,
-    store::{Store, StoreError, postgres::Postgres, sqlite::Sqlite},
+    store::{Store, StoreError},
     web::{self, serve},
 };
 
 mod backup;
 mod guarded;
+mod open;
 mod people;
 mod references;
 mod servers;
@@ -35,6 +36,7 @@ mod tend;
 mod world;
 
 pub use backup::{KeepFault, back_up, begin_epoch, restore};
+pub use open::open_store;
 pub use shown::connect_lines;
 pub use world::{clock, entropy};
 
@@ -104,28 +106,6 @@ impl Hands {
         let vault = Arc::new(Vault::new(master).ok_or(KeysError::Sealed)?);
         Ok(Self { store, vault, clock, entropy, stop: CancellationToken::new() })
     }
-}
-
-/// Opens the configured store.
-///
-/// # Errors
-/// When the database cannot be opened or brought to this version's schema.
-pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>, StartFault> {
-    let blocking = |open: fn(PathBuf) -> Result<Sqlite, StoreError>, path| async move {
-        let opened = tokio::task::spawn_blocking(move || open(path)).await;
-        opened.map_err(|error| StoreError::Unavailable(error.to_string()))?
-    };
-    Ok(match &config.database {
-        DatabaseUrl::SqliteFile(path) => {
-            Arc::new(blocking(|path| Sqlite::open(&path), path.clone()).await?)
-        }
-        DatabaseUrl::SqliteMemory => {
-            Arc::new(blocking(|_| Sqlite::in_memory(), PathBuf::new()).await?)
-        }
-        DatabaseUrl::Postgres(address) => {
-            Arc::new(Postgres::open(address, config.database_pool, entropy()).await?)
-        }
-    })
 }
 
 /// Puts the service together: store, keys, providers, routes.
