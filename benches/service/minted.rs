@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use countersign::{
     ambient::{Clock as _, OsEntropy, SystemClock, random},
-    app,
+    app::{self, key_manager},
     flow::keys::SigningKeys,
     protocol::{
         access::{ACCESS_TOKEN_TYPE, AccessClaims},
@@ -24,7 +24,7 @@ pub(crate) struct Minted {
 /// So many tokens for a server, such as `http://localhost:8000/mcp`.
 pub(crate) fn minted(world: &World, audience: &str, count: u64) -> anyhow::Result<Minted> {
     let keys = world.looked_at(async |store, config| {
-        let manager = app::key_manager(config, store, app::clock(), app::entropy())?;
+        let manager = key_manager(config, store, app::clock(), app::entropy())?;
         Ok(manager.open().await?.now())
     })?;
     let tokens = (0..count).map(|_| token(world, audience, &keys));
