@@ -112,6 +112,11 @@ impl Hands {
         let (leaving, stop) = (CancellationToken::new(), CancellationToken::new());
         Ok(Self { store, vault, clock, entropy, leaving, stop })
     }
+
+    fn revoker(&self, config: &Config, revocations: &Revocations) -> Revoker {
+        let (store, limits) = (Arc::clone(&self.store), config.limits.clone());
+        Revoker { store, revocations: revocations.clone(), limits }
+    }
 }
 
 /// Puts the service together: store, keys, providers, routes.
@@ -141,11 +146,7 @@ pub async fn build_on(
     let manager = hands.key_manager(config);
     let keys = manager.open().await?;
     let revocations = Revocations::default();
-    let revoker = Arc::new(Revoker {
-        store: Arc::clone(&hands.store),
-        revocations: revocations.clone(),
-        limits: config.limits.clone(),
-    });
+    let revoker = Arc::new(hands.revoker(config, &revocations));
     let lookout = Lookout::begin(Arc::clone(&revoker), Arc::clone(&hands.clock)).await?;
     let dev_secret = ClientSecret::from_entropy(random(&*hands.entropy));
     let providers: Arc<[Provider]> = site::providers(config, &hands.clock, &dev_secret).into();
