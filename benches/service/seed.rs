@@ -10,7 +10,10 @@ use countersign::{
 };
 use futures_util::future::try_join_all;
 
-use crate::world::{Client, Granted, World, code};
+use crate::{
+    client::{Client, code},
+    world::{Granted, World},
+};
 
 /// Codes that are good for a day, with the numbers from 0 on.
 pub(crate) async fn codes(store: &dyn Store, world: &World, count: u64) -> anyhow::Result<()> {

@@ -3,6 +3,7 @@
 mod bearer;
 mod exchange;
 mod fetch;
+mod mixed;
 mod refresh;
 mod register;
 mod sign_in;
@@ -13,6 +14,7 @@ pub(crate) use self::{
     bearer::{Bearer, Call},
     exchange::Exchange,
     fetch::Fetch,
+    mixed::Mixed,
     refresh::Refresh,
     register::Register,
     sign_in::{Place, SignIn},

@@ -9,8 +9,8 @@ use url::Url;
 
 use super::exchange::Tokens;
 use crate::{
+    client::Registered,
     load::{Line, Outcome, Reply, Request, Work, encoded},
-    world::{Client, Registered},
 };
 
 /// Where a browser goes, and what it was given there.
@@ -136,7 +136,7 @@ impl SignIn {
         let request = self.client.redeems(&code);
         let reply = self.service.line.ask(&request).await?;
         reply.expect(200)?;
-        Ok(Tokens { refresh: reply.member("refresh_token")? })
+        Tokens::read(&reply)
     }
 }
 
@@ -145,21 +145,6 @@ impl Work for SignIn {
     async fn once(&mut self) -> anyhow::Result<Outcome> {
         self.tokens().await?;
         Ok(Outcome::Done)
-    }
-}
-
-impl Client {
-    /// A good authorization request of this client.
-    fn asks(&self) -> [(&str, &str); 7] {
-        [
-            ("response_type", "code"),
-            ("client_id", &self.id),
-            ("redirect_uri", Self::REDIRECT),
-            ("state", "of-a-client"),
-            ("resource", &self.resource),
-            ("code_challenge", &self.challenge),
-            ("code_challenge_method", "S256"),
-        ]
     }
 }
 

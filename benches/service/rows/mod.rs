@@ -109,7 +109,7 @@ impl Stand {
 }
 
 /// A floor server in a process of its own: this very program, told to be one.
-fn floor(floor: Floor, file: Option<&Path>) -> anyhow::Result<Server> {
+pub(crate) fn floor(floor: Floor, file: Option<&Path>) -> anyhow::Result<Server> {
     let address = free_address()?;
     let name = floor.to_possible_value().context("a floor without a name")?;
     let mut command = Command::new(std::env::current_exe()?);

@@ -1,16 +1,17 @@
 //! Codes and refresh tokens in SQLite, each answer durable (`synchronous = FULL`), against a bare server
 //! that writes as durably; and whole sign-ins.
 
-use std::{fs, path::PathBuf, rc::Rc};
+use std::{path::PathBuf, rc::Rc};
 
 use super::{Contender, MOST, MOST_OF_PEER, Row, Sitting, Stand, floor};
 use crate::{
+    client::{Registered, code},
     clients::{Exchange, Refresh, Stock},
     floor::{self, Floor},
+    installed::replaced,
     load::Line,
     process::Server,
     seed,
-    world::{Registered, code},
 };
 
 pub(super) fn exchange(sitting: &Sitting) -> anyhow::Result<Row> {
@@ -80,10 +81,7 @@ fn bare(sitting: &Sitting) -> anyhow::Result<Contender> {
     }
     let world = Rc::clone(&sitting.world);
     Ok(Contender::floor("axum + SQLite", move || {
-        for log in ["-wal", "-shm"] {
-            let _ = fs::remove_file(format!("{}{log}", working.display()));
-        }
-        fs::copy(&full, &working)?;
+        replaced(&full, &working)?;
         Ok(exchanging(floor(Floor::Sqlite, Some(&working))?, &world.client, codes))
     }))
 }
