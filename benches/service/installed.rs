@@ -1,7 +1,7 @@
 //! The program as it is released, in a folder of its own.
 
 use std::{
-    fs,
+    fs::{self, File},
     net::SocketAddr,
     path::{Path, PathBuf},
     process::Command,
@@ -82,7 +82,8 @@ pub(crate) fn replaced(from: &Path, to: &Path) -> anyhow::Result<()> {
         let _ = fs::remove_file(format!("{}{log}", to.display()));
     }
     fs::copy(from, to)?;
-    Ok(())
+    // What the copy left to be written would otherwise be in the way of the first commits.
+    Ok(File::open(to)?.sync_all()?)
 }
 
 /// Loopback at home: what limits network addresses does not count here.

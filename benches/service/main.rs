@@ -9,7 +9,9 @@ mod load;
 mod machine;
 mod minted;
 mod options;
+mod outage;
 mod peers;
+mod population;
 mod process;
 mod report;
 mod rows;
@@ -17,6 +19,7 @@ mod seed;
 mod sitting;
 mod soak;
 mod starts;
+mod stored;
 mod table;
 mod world;
 
@@ -49,6 +52,14 @@ fn run(options: &Options) -> anyhow::Result<()> {
     }
     if options.table {
         return measured(options);
+    }
+    if options.idp_down {
+        print!("{}", outage::outage(options)?);
+        return Ok(());
+    }
+    if !options.stored.is_empty() {
+        print!("{}", stored::stored(options, &options.stored)?);
+        return Ok(());
     }
     if let Some(file) = &options.soak {
         return soak::soak(options, file);

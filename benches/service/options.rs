@@ -20,6 +20,7 @@ use crate::floor::Floor;
     after_help = EXAMPLES,
     max_term_width = 100
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch that may be typed")]
 pub(crate) struct Options {
     /// Measure, and print the table on standard output. Progress goes to standard error.
     #[arg(long)]
@@ -40,6 +41,14 @@ pub(crate) struct Options {
     /// How many clients ask at the same time, each on a connection of its own.
     #[arg(long, value_name = "N", default_value_t = 32)]
     pub(crate) clients: usize,
+
+    /// Measure on databases of so many live grants, sessions and opaque tokens each, the smallest one first.
+    #[arg(long, value_name = "N", value_delimiter = ',', value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) stored: Vec<u64>,
+
+    /// Stop the identity provider between two measurements of sign-ins and refreshes.
+    #[arg(long)]
+    pub(crate) idp_down: bool,
 
     /// Begin so many requests a second instead of as many as go, and count latencies from the moment at
     /// which each was meant to begin.
@@ -105,5 +114,7 @@ Examples:
   cargo bench --bench service -- --table --write docs/speed.md
   cargo bench --bench service -- --table --only exchange,refresh --runs 3 --seconds 3
   cargo bench --bench service -- --table --only refresh --rate 2000
+  cargo bench --bench service -- --stored 1000,1000000
+  cargo bench --bench service -- --idp-down --seconds 30
   cargo bench --bench service -- --soak soak.csv --rate 2000 --minutes 60
   scripts/soak-plot soak.csv docs/soak.svg";

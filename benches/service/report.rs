@@ -34,6 +34,9 @@ pub(crate) fn report(sitting: &Sitting, compared: &str) -> anyhow::Result<String
         eprintln!("{}", starts::NAME);
         parts.push(starts::measure(sitting)?);
     }
+    if cfg!(debug_assertions) {
+        notes.push("not optimised: these figures mean nothing".to_owned());
+    }
     notes.extend(machine::described());
     notes.push(taken(options, compared, &busy)?);
     parts.push(format!("- {}\n", notes.join("\n- ")));

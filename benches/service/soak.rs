@@ -29,7 +29,7 @@ pub(crate) fn soak(options: &Options, to: &Path) -> anyhow::Result<()> {
     let codes = u64::from(rate) * (lasts + WARM_UP * 5).as_secs() / 10 + u64::try_from(clients)?;
     eprintln!("writing {codes} codes");
     let database =
-        world.filled("soak.db", async |store| seed::codes(store, &world, codes).await)?;
+        world.filled("soak.db", async |store| seed::codes(store, &world, 0..codes).await)?;
     let server = world.start(&database, &[])?;
     std::fs::remove_file(database)?;
     let mut log = Log::begin(to, &server)?;

@@ -75,7 +75,15 @@ impl World {
     where
         F: AsyncFnOnce(&dyn Store) -> anyhow::Result<()>,
     {
-        self.looked_at(async |store, _| fill(&*store).await)?;
+        self.filled_by(name, async |store, _| fill(&*store).await)
+    }
+
+    /// The same with the configuration at hand.
+    pub(crate) fn filled_by<F>(&self, name: &str, fill: F) -> anyhow::Result<PathBuf>
+    where
+        F: AsyncFnOnce(Arc<dyn Store>, &Config) -> anyhow::Result<()>,
+    {
+        self.looked_at(fill)?;
         let done = self.path(name);
         fs::rename(self.installed.database(), &done)?;
         Ok(done)

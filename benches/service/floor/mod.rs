@@ -37,6 +37,8 @@ pub(crate) enum Floor {
     Sqlite,
     /// Answers a GET with a word, behind the guard of this library.
     Guarded,
+    /// Publishes a key set, as Google does.
+    Keys,
     /// Stands behind a gateway: answers a call of an MCP tool with 1 KiB of JSON.
     Upstream,
 }
@@ -72,6 +74,7 @@ fn router(floor: Floor, file: Option<&Path>) -> anyhow::Result<Router> {
     let router = match floor {
         Floor::Hello => Router::new().route("/", hello),
         Floor::Guarded => behind::guarded(file()?, hello)?,
+        Floor::Keys => Router::new().route("/", behind::keys(file()?)?),
         Floor::Upstream => Router::new().route("/mcp", post(behind::answer)),
         Floor::Form => Router::new().route("/token", post(form)),
         Floor::Sign => Router::new().route("/token", post(sign)),

@@ -102,7 +102,10 @@ impl Contender {
 }
 
 impl Stand {
-    fn new<W: Work + 'static>(server: Server, mut client: impl FnMut() -> W + 'static) -> Self {
+    pub(crate) fn new<W: Work + 'static>(
+        server: Server,
+        mut client: impl FnMut() -> W + 'static,
+    ) -> Self {
         let clients = move |_| Ok(Box::new(client()) as Box<dyn Work>);
         Self { server, behind: None, clients: Box::new(clients) }
     }

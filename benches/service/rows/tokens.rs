@@ -69,7 +69,7 @@ fn database(sitting: &Sitting, codes: u64) -> anyhow::Result<PathBuf> {
         return Ok(made);
     }
     eprintln!("  writing {codes} codes");
-    world.filled(&name, async |store| seed::codes(store, world, codes).await)
+    world.filled(&name, async |store| seed::codes(store, world, 0..codes).await)
 }
 
 /// The floor of both: a row spent, a row written, a signature.
