@@ -31,10 +31,12 @@ pub(super) struct Environment {
     pub(super) listen: Listen,
     pub(super) dev_listen: Listen,
     pub(super) database: DatabaseUrl,
+    pub(super) database_pool: usize,
     pub(super) master_keys: MasterKeys,
     pub(super) providers: Vec<String>,
     pub(super) servers: Vec<String>,
     pub(super) access_ttl: Duration,
+    pub(super) stop_delay: Duration,
     pub(super) signing_algorithm: Algorithm,
     pub(super) trusted_proxies: Vec<IpNet>,
     pub(super) address_limits: AddressLimits,
@@ -87,12 +89,16 @@ fn environment(reader: &mut Reader<'_>, root: &Path) -> Option<Environment> {
         listen: listen(reader, "COUNTERSIGN_LISTEN")?,
         dev_listen: listen(reader, "COUNTERSIGN_DEV_IDP_LISTEN")?,
         database: database(reader, root),
+        database_pool: database_pool(reader),
         master_keys: master_keys(reader, &public_url, root),
         providers: providers(reader, &public_url),
         servers: reader
             .parse("COUNTERSIGN_SERVERS", values::stems, STEMS_REMEDY)
             .unwrap_or_default(),
         access_ttl: access_ttl(reader),
+        stop_delay: reader
+            .parse("COUNTERSIGN_STOP_DELAY", values::pause, "write such as 5s, or 0s")
+            .unwrap_or_default(),
         signing_algorithm: signing_algorithm(reader),
         trusted_proxies: proxies(reader),
         address_limits: address_limits(reader),
@@ -130,9 +136,18 @@ fn listen(reader: &mut Reader<'_>, name: &str) -> Option<Listen> {
 }
 
 fn database(reader: &mut Reader<'_>, root: &Path) -> DatabaseUrl {
-    let remedy = "write sqlite:PATH, such as sqlite:data/countersign.db, or sqlite::memory:";
+    let remedy = "write sqlite:PATH, such as sqlite:data/countersign.db, sqlite::memory:, or \
+                  postgres://USER:PASSWORD@HOST/DATABASE";
     let parse = |text: &str| DatabaseUrl::parse(text, root);
     reader.parse("COUNTERSIGN_DATABASE_URL", parse, remedy).unwrap_or(DatabaseUrl::SqliteMemory)
+}
+
+fn database_pool(reader: &mut Reader<'_>) -> usize {
+    let parse = |text: &str| {
+        let number = text.parse().ok().filter(|number| (1..=1000).contains(number));
+        number.ok_or("is not a number from 1 to 1000")
+    };
+    reader.parse("COUNTERSIGN_DATABASE_POOL", parse, "write such as 16").unwrap_or(1)
 }
 
 fn master_keys(reader: &mut Reader<'_>, public_url: &Issuer, root: &Path) -> MasterKeys {

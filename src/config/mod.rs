@@ -62,6 +62,8 @@ pub struct Config {
     pub listen: Listen,
     /// `COUNTERSIGN_DATABASE_URL`.
     pub database: DatabaseUrl,
+    /// `COUNTERSIGN_DATABASE_POOL`: how many connections to PostgreSQL are kept at most.
+    pub database_pool: usize,
     /// `COUNTERSIGN_MASTER_KEY`, `JWT_SECRET_KEY`, or the file `data/master.key`.
     pub master_keys: MasterKeys,
     /// `COUNTERSIGN_PROVIDERS`, in that order; `dev` has the issuer of [`Config::dev`] and no secret
@@ -73,7 +75,8 @@ pub struct Config {
     pub inherited: Vec<EnvVariable>,
     /// The development identity provider, when provider `dev` is among [`Config::providers`].
     pub dev: Option<DevIdp>,
-    /// Lifetimes and counts; `COUNTERSIGN_ACCESS_TTL` or `TOKEN_EXPIRY_HOURS` among them.
+    /// Lifetimes and counts; `COUNTERSIGN_ACCESS_TTL` or `TOKEN_EXPIRY_HOURS` and
+    /// `COUNTERSIGN_STOP_DELAY` among them.
     pub limits: Limits,
     /// `COUNTERSIGN_SIGNING_ALG`: ES256 or `EdDSA`.
     pub signing_algorithm: Algorithm,
@@ -155,10 +158,15 @@ fn config(
 ) -> Config {
     Config {
         notes: notes::notes(&environment, &providers, &servers, root),
-        limits: Limits { access_token: environment.access_ttl, ..Limits::default() },
+        limits: Limits {
+            access_token: environment.access_ttl,
+            stop_delay: environment.stop_delay,
+            ..Limits::default()
+        },
         public_url: environment.public_url,
         listen: environment.listen,
         database: environment.database,
+        database_pool: environment.database_pool,
         master_keys: environment.master_keys,
         signing_algorithm: environment.signing_algorithm,
         trusted_proxies: environment.trusted_proxies,

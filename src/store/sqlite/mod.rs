@@ -1,10 +1,11 @@
-//! The embedded engine: SQLite in one file or in memory. It owns the connections and their threads;
-//! the verbs run on those threads, never on the caller's.
+//! The embedded engine: SQLite in one file or in memory. It owns the connections: one that writes, on a
+//! thread of its own, and some that read.
 //!
 //! One thread writes: SQLite admits one writer at a time, and a deferred transaction that turns into a
 //! write is refused at once, whatever the busy timeout. What waits for that thread is committed
 //! together, so that one durable commit (WAL, `synchronous = FULL`) serves many callers.
 
+mod ask;
 pub mod backup;
 mod issued;
 mod job;
@@ -18,7 +19,6 @@ mod plans;
 mod presented;
 mod reader;
 pub mod restore;
-mod rows;
 mod verbs;
 mod writer;
 
@@ -75,7 +75,15 @@ impl Sqlite {
 
     async fn read<T: Send + 'static>(&self, work: impl Work<T>) -> Result<T, StoreError> {
         match &self.readers {
-            Some(readers) => readers.run(work).await,
+            Some(readers) => readers.read(work),
+            None => self.writer.run(work).await,
+        }
+    }
+
+    /// The same for what may be long.
+    async fn read_all<T: Send + 'static>(&self, work: impl Work<T>) -> Result<T, StoreError> {
+        match &self.readers {
+            Some(readers) => readers.read_all(work).await,
             None => self.writer.run(work).await,
         }
     }
@@ -105,7 +113,7 @@ impl Store for Sqlite {
     }
 
     async fn clients(&self) -> Result<Vec<Client>, StoreError> {
-        self.read(verbs::clients).await
+        self.read_all(verbs::clients).await
     }
 
     async fn remove_client(&self, id: &ClientId, now: Timestamp) -> Result<bool, StoreError> {
@@ -188,9 +196,8 @@ impl Store for Sqlite {
     }
 
     async fn swap_grant(&self, before: &Grant, after: &Grant) -> Result<bool, StoreError> {
-        let (id, generation, graces) = (before.id, before.generation, before.graces);
-        let after = after.clone();
-        self.writer.run(move |db| verbs::swap_grant(db, id, generation, graces, &after)).await
+        let (before, after) = (before.clone(), after.clone());
+        self.writer.run(move |db| verbs::swap_grant(db, &before, &after)).await
     }
 
     async fn revoke_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool, StoreError> {
@@ -199,7 +206,7 @@ impl Store for Sqlite {
     }
 
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<GrantId>, StoreError> {
-        self.read(move |db| verbs::revoked_since(db, since)).await
+        self.read_all(move |db| verbs::revoked_since(db, since)).await
     }
 
     async fn once(&self, digest: &Digest, until: Timestamp) -> Result<bool, StoreError> {

@@ -6,6 +6,7 @@ mod browser;
 mod faulty;
 mod form;
 mod log;
+pub(crate) mod postgres;
 mod rows;
 mod setup;
 mod steps;
@@ -89,6 +90,16 @@ impl Service {
 
     pub(crate) async fn try_look(&self) -> Result<(), StoreError> {
         self.lookout.lock().await.look().await
+    }
+
+    /// Such a replica with another configuration.
+    pub(crate) async fn replica_with(&self, edit: impl FnOnce(Setup) -> Setup) -> Self {
+        edit(self.setup.clone()).without_dev().start_at(Arc::clone(&self.clock)).await
+    }
+
+    /// What it was started with.
+    pub(crate) fn setup(&self) -> &Setup {
+        &self.setup
     }
 
     pub(crate) fn wait(&self, seconds: u64) {
