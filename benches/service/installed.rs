@@ -1,22 +1,28 @@
 //! The program as it is released, in a folder of its own.
 
 use std::{
-    fs::{self, File},
+    fs,
     net::SocketAddr,
     path::{Path, PathBuf},
     process::Command,
+    rc::Rc,
 };
 
 use anyhow::anyhow;
 use countersign::config::{self, Config, Lookup};
 use tempfile::TempDir;
 
-use crate::process::{Server, free_address};
+use crate::{
+    cluster::Cluster,
+    engine::Engine,
+    process::{Server, free_address},
+};
 
 /// The folder and the environment of the service.
 pub(crate) struct Installed {
     folder: TempDir,
     variables: Vec<(String, String)>,
+    pub(crate) engine: Engine,
     pub(crate) address: SocketAddr,
     /// Where the development provider listens.
     pub(crate) dev: SocketAddr,
@@ -24,7 +30,11 @@ pub(crate) struct Installed {
 
 impl Installed {
     /// A fresh folder with what is shipped; files and variables come on top of that.
-    pub(crate) fn fresh(files: &[(&str, &str)], more: &[(&str, &str)]) -> anyhow::Result<Self> {
+    pub(crate) fn fresh(
+        files: &[(&str, &str)],
+        more: &[(&str, &str)],
+        cluster: Option<Rc<Cluster>>,
+    ) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         for shipped in ["providers", "servers"] {
             let from = Path::new(env!("CARGO_MANIFEST_DIR")).join(shipped);
@@ -35,9 +45,13 @@ impl Installed {
         }
         let (address, dev) = (free_address()?, free_address()?);
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        let mut variables = own(address, dev);
+        let engine = match cluster {
+            Some(cluster) => Engine::Postgres(cluster),
+            None => Engine::Sqlite(folder.path().to_owned()),
+        };
+        let mut variables = own(address, dev, engine.url());
         variables.extend(more.iter().map(owned));
-        Ok(Self { folder, variables, address, dev })
+        Ok(Self { folder, variables, engine, address, dev })
     }
 
     /// Starts it.
@@ -60,38 +74,19 @@ impl Installed {
         self.folder.path().join(name)
     }
 
-    /// The database that it opens.
-    pub(crate) fn database(&self) -> PathBuf {
-        self.path("data/countersign.db")
-    }
-
-    /// Puts a copy of another database there.
-    pub(crate) fn put(&self, other: &Path) -> anyhow::Result<()> {
-        replaced(other, &self.database())
-    }
-
     /// Ourselves, as tokens name us.
     pub(crate) fn origin(&self) -> String {
         origin(self.address)
     }
 }
 
-/// Copies a `SQLite` database over another one, whose log must not be taken for that of the copy.
-pub(crate) fn replaced(from: &Path, to: &Path) -> anyhow::Result<()> {
-    for log in ["-wal", "-shm"] {
-        let _ = fs::remove_file(format!("{}{log}", to.display()));
-    }
-    fs::copy(from, to)?;
-    // What the copy left to be written would otherwise be in the way of the first commits.
-    Ok(File::open(to)?.sync_all()?)
-}
-
 /// Loopback at home: what limits network addresses does not count here.
-fn own(address: SocketAddr, dev: SocketAddr) -> Vec<(String, String)> {
+fn own(address: SocketAddr, dev: SocketAddr, database: String) -> Vec<(String, String)> {
     let variables = [
         ("COUNTERSIGN_PUBLIC_URL", origin(address)),
         ("COUNTERSIGN_LISTEN", address.to_string()),
         ("COUNTERSIGN_DEV_IDP_LISTEN", dev.to_string()),
+        ("COUNTERSIGN_DATABASE_URL", database),
         ("COUNTERSIGN_LOG", "warn".to_owned()),
     ];
     variables.map(|(name, value)| (name.to_owned(), value)).into()

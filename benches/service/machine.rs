@@ -4,6 +4,8 @@ use std::{fs, process::Command, thread::available_parallelism};
 
 use countersign::ambient::{Clock as _, SystemClock};
 
+use crate::cluster::Cluster;
+
 /// The date, the machine and the versions, in one line each.
 pub(crate) fn described() -> Vec<String> {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
@@ -22,10 +24,11 @@ pub(crate) fn described() -> Vec<String> {
             kernel.trim(),
         ),
         format!(
-            "Countersign {} {commit}, {}, SQLite {}",
+            "Countersign {} {commit}, {}, SQLite {}, {}",
             env!("CARGO_PKG_VERSION"),
             said("rustc", &["--version"]).unwrap_or_default(),
             rusqlite::version(),
+            Cluster::version(),
         ),
     ]
 }

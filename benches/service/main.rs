@@ -2,7 +2,9 @@
 
 mod client;
 mod clients;
+mod cluster;
 mod disk;
+mod engine;
 mod floor;
 mod installed;
 mod load;
@@ -23,7 +25,7 @@ mod stored;
 mod table;
 mod world;
 
-use std::{process::ExitCode, rc::Rc};
+use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser as _;
@@ -32,7 +34,6 @@ use crate::{
     options::Options,
     peers::Peer,
     rows::{ROWS, Sitting},
-    world::World,
 };
 
 fn main() -> ExitCode {
@@ -76,8 +77,7 @@ fn measured(options: &Options) -> anyhow::Result<()> {
     let peer = if options.no_peers { Err(anyhow::anyhow!("left out")) } else { Peer::install() };
     let compared = peer.as_ref().map_or_else(|why| Ok(report::not_run(why)), peers::versions)?;
     eprintln!("preparing");
-    let (world, peer) = (Rc::new(World::prepare()?), peer.ok());
-    let report = report::report(&Sitting { world, peer, options: options.clone() }, &compared)?;
+    let report = report::report(&Sitting::new(options, peer.ok())?, &compared)?;
     if let Some(page) = &options.write {
         report::write(page, &report)?;
     }

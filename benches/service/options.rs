@@ -101,6 +101,7 @@ const EXAMPLES: &str = "\
 Rows:
   exchange     a code for tokens, SQLite, every answer durable
   refresh      a refresh token for its successor, the same way
+  exchange-postgres, refresh-postgres  the same in PostgreSQL, which is made and started for it
   bearer-warm  the check of a bearer token, always the same one
   bearer-cold  the same check, no token twice
   metadata     the authorization server's metadata document

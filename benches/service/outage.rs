@@ -20,7 +20,7 @@ use crate::{
     options::{Options, WARM_UP},
     process::Server,
     rows::floor,
-    world::World,
+    world::{SIGNED_IN, World},
 };
 
 /// Measures before and after; the table in Markdown.
@@ -30,7 +30,7 @@ pub(crate) fn outage(options: &Options) -> anyhow::Result<String> {
     let file = provider_file(&format!("http://{}/", provider.address));
     let files = [("providers/firebase.toml", file.as_str())];
     let world = World::with(&files, &[("COUNTERSIGN_PROVIDERS", "dev,firebase")])?;
-    let server = world.start(&world.signed_in(), &[])?;
+    let server = world.start(SIGNED_IN, &[])?;
     let mut desk = Desk { world: &world, server: &server, signer, options, minted: 0 };
     eprintln!("with the provider");
     let with = [desk.sign_ins()?, desk.refreshes()?];

@@ -28,10 +28,8 @@ pub(crate) fn soak(options: &Options, to: &Path) -> anyhow::Result<()> {
     let clients = options.clients.max(MOST_AT_ONCE);
     let codes = u64::from(rate) * (lasts + WARM_UP * 5).as_secs() / 10 + u64::try_from(clients)?;
     eprintln!("writing {codes} codes");
-    let database =
-        world.filled("soak.db", async |store| seed::codes(store, &world, 0..codes).await)?;
-    let server = world.start(&database, &[])?;
-    std::fs::remove_file(database)?;
+    world.fill("soak.db", async |store, _| seed::codes(&*store, &world, 0..codes).await)?;
+    let server = world.start("soak.db", &[])?;
     let mut log = Log::begin(to, &server)?;
     let (stock, client) = (Stock::new(codes), &world.client);
     let mut mixed = |number| {

@@ -13,6 +13,7 @@ use crate::{
     process::Server,
     rows::{Sitting, floor},
     table::middle,
+    world::SIGNED_IN,
 };
 
 /// The name of this part, for `--only`.
@@ -23,7 +24,7 @@ pub(crate) fn measure(sitting: &Sitting) -> anyhow::Result<String> {
     let world = &sitting.world;
     let mut lines = String::from(HEAD);
     lines += &line(sitting, "axum hello", "/", || floor(Floor::Hello, None))?;
-    let ours = || world.start(&world.signed_in(), &[]);
+    let ours = || world.start(SIGNED_IN, &[]);
     lines += &line(sitting, "Countersign", "/readyz", ours)?;
     if let Some(peer) = &sitting.peer {
         let path = "/.well-known/openid-configuration";

@@ -1,7 +1,7 @@
 //! Whether the service gets slower as its database fills: the same requests on databases of different
 //! sizes, in turns.
 
-use std::{collections::HashMap, path::PathBuf, rc::Rc, sync::Arc};
+use std::{collections::HashMap, rc::Rc, sync::Arc};
 
 use countersign::jose::seal::Vault;
 
@@ -51,7 +51,7 @@ struct Filled {
     name: &'static str,
     size: u64,
     codes: u64,
-    database: PathBuf,
+    database: String,
 }
 
 /// How a server's clients are made.
@@ -63,9 +63,9 @@ const KINDS: [(&str, Made); 4] =
 impl Filled {
     fn new(world: &Rc<World>, size: u64, codes: u64) -> anyhow::Result<Self> {
         eprintln!("writing {size} grants, sessions and tokens");
-        let file = format!("{size}-stored.db");
+        let database = format!("{size}-stored.db");
         let vault = world.looked_at(async |_, config| vault(config))?;
-        let database = world.filled_by(&file, async |store, config| {
+        world.fill(&database, async |store, config| {
             Population::new(Arc::clone(&store), config, world).await?.fill(size).await?;
             seed::codes(&*store, world, size..size + codes).await
         })?;

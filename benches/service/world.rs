@@ -1,12 +1,7 @@
 //! The service under test with a person who has signed in once, and whatever else a run needs in its
 //! database.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    rc::Rc,
-    sync::Arc,
-};
+use std::{cell::RefCell, collections::BTreeSet, path::PathBuf, rc::Rc, sync::Arc};
 
 use anyhow::Context as _;
 use countersign::{
@@ -20,6 +15,7 @@ use countersign::{
 use crate::{
     client::{Registered, registered},
     clients::{Place, SignIn},
+    cluster::Cluster,
     installed::Installed,
     load::{Line, on_one_thread},
     process::Server,
@@ -31,6 +27,8 @@ pub(crate) struct World {
     pub(crate) client: Registered,
     /// What the person granted the client.
     pub(crate) granted: Granted,
+    /// The names of the databases that were made.
+    made: RefCell<BTreeSet<String>>,
 }
 
 /// What stands in the database after a sign-in.
@@ -43,58 +41,58 @@ pub(crate) struct Granted {
 impl World {
     /// The service as shipped, and a first sign-in.
     pub(crate) fn prepare() -> anyhow::Result<Self> {
-        Self::with(&[], &[])
+        Self::installed(Installed::fresh(&[], &[], None)?)
     }
 
     /// The same with more files and variables.
     pub(crate) fn with(files: &[(&str, &str)], more: &[(&str, &str)]) -> anyhow::Result<Self> {
-        let installed = Installed::fresh(files, more)?;
+        Self::installed(Installed::fresh(files, more, None)?)
+    }
+
+    /// The same with PostgreSQL.
+    pub(crate) fn on(cluster: Rc<Cluster>) -> anyhow::Result<Self> {
+        Self::installed(Installed::fresh(&[], &[], Some(cluster))?)
+    }
+
+    fn installed(installed: Installed) -> anyhow::Result<Self> {
+        installed.engine.begin()?;
         let server = installed.started(&[])?;
         let client = on_one_thread(registered(installed.address))?;
         on_one_thread(async { person(&installed, &client).tokens().await })?;
         server.stop()?;
         let config = installed.config()?;
         let granted = on_one_thread(async { found(&*app::open_store(&config).await?).await })?;
-        fs::rename(installed.database(), installed.path(SIGNED_IN))?;
-        Ok(Self { installed, client, granted })
+        installed.engine.keep(SIGNED_IN)?;
+        Ok(Self { installed, client, granted, made: RefCell::default() })
     }
 
-    /// The service on a copy of a database.
-    pub(crate) fn start(&self, on: &Path, more: &[(&str, String)]) -> anyhow::Result<Server> {
-        self.installed.put(on)?;
+    /// The service on a copy of the database of this name.
+    pub(crate) fn start(&self, on: &str, more: &[(&str, String)]) -> anyhow::Result<Server> {
+        self.installed.engine.put(on)?;
         self.installed.started(more)
     }
 
-    /// The database after the sign-in.
-    pub(crate) fn signed_in(&self) -> PathBuf {
-        self.path(SIGNED_IN)
-    }
-
-    /// A copy of that database, with something more in it.
-    pub(crate) fn filled<F>(&self, name: &str, fill: F) -> anyhow::Result<PathBuf>
-    where
-        F: AsyncFnOnce(&dyn Store) -> anyhow::Result<()>,
-    {
-        self.filled_by(name, async |store, _| fill(&*store).await)
-    }
-
-    /// The same with the configuration at hand.
-    pub(crate) fn filled_by<F>(&self, name: &str, fill: F) -> anyhow::Result<PathBuf>
+    /// Makes a database of this name, once: that after the sign-in, with something more in it.
+    pub(crate) fn fill<F>(&self, name: &str, fill: F) -> anyhow::Result<()>
     where
         F: AsyncFnOnce(Arc<dyn Store>, &Config) -> anyhow::Result<()>,
     {
+        if !self.made.borrow_mut().insert(name.to_owned()) {
+            return Ok(());
+        }
+        let engine = &self.installed.engine;
+        engine.hurried(true)?;
         self.looked_at(fill)?;
-        let done = self.path(name);
-        fs::rename(self.installed.database(), &done)?;
-        Ok(done)
+        engine.hurried(false)?;
+        engine.keep(name)
     }
 
-    /// Works on a copy of that database.
+    /// Works on a copy of the database after the sign-in.
     pub(crate) fn looked_at<T, F>(&self, look: F) -> anyhow::Result<T>
     where
         F: AsyncFnOnce(Arc<dyn Store>, &Config) -> anyhow::Result<T>,
     {
-        self.installed.put(&self.signed_in())?;
+        self.installed.engine.put(SIGNED_IN)?;
         let config = self.installed.config()?;
         on_one_thread(async { look(app::open_store(&config).await?, &config).await })
     }
@@ -132,4 +130,5 @@ async fn found(store: &dyn Store) -> anyhow::Result<Granted> {
     Ok(Granted { authorization, consent: consent.context("no consent")? })
 }
 
-const SIGNED_IN: &str = "signed-in.db";
+/// The database after the sign-in.
+pub(crate) const SIGNED_IN: &str = "signed-in.db";
