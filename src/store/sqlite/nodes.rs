@@ -37,7 +37,8 @@ impl Nodes for Sqlite {
 
     async fn leased_until(&self, name: &str) -> Result<Option<Timestamp>, StoreError> {
         let name = name.to_owned();
-        self.read(move |db| one(db, sql::LEASED_UNTIL, [name], |row| row.time())).await
+        let until = self.read(move |db| one(db, sql::LEASED_UNTIL, [name], rows::value)).await?;
+        Ok(until.map(Timestamp::from_unix))
     }
 
     async fn epoch(&self) -> Result<Option<Epoch>, StoreError> {
