@@ -9,6 +9,7 @@ usage: scripts/test.sh [--fast] [--help]
 
 Runs, in this order, and stops at the first step that fails:
   rust       rustfmt and clippy, installed where they are missing
+  database   Debian's PostgreSQL, installed where it is missing; the tests run servers of their own with it
   peers      Debian's Chromium, the Node.js and the Python packages, installed where they are missing
   format     cargo fmt --check
   lint       cargo clippy on every target, warnings are errors
@@ -41,6 +42,7 @@ main() {
 
   trap summary EXIT
   step rust rust_tools
+  step database database_tools
   if [[ $fast = no ]]; then step peers e2e_tools; fi
   step format cargo fmt --check
   step lint cargo clippy --locked --all-targets -- -D warnings
@@ -60,6 +62,20 @@ rust_tools() {
   cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
 }
 
+database_tools() {
+  compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || command -v postgres >/dev/null || postgresql_package
+}
+
+# The package brings programs; a server that starts with the system is nothing we need.
+postgresql_package() {
+  local settings=/etc/postgresql-common/createcluster.conf
+  if [[ ! -e $settings ]]; then
+    as_root mkdir -p /etc/postgresql-common
+    echo 'create_main_cluster = false' | as_root tee "$settings" >/dev/null
+  fi
+  debian_package postgresql
+}
+
 e2e_tools() {
   command -v npm >/dev/null || missing "Node.js 20 with npm" "see https://nodejs.org"
   node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || missing "Node.js 20" "this is $(node --version)"
@@ -77,7 +93,7 @@ guard_build() {
   cargo check --locked --no-default-features --features guard
   local heavy
   heavy=$(cargo tree --locked --no-default-features --features guard --edges normal --prefix none --format '{p}' |
-    grep -E '^(axum|openidconnect|rmcp|rusqlite|sqlx|tokio-postgres)[^ ]* ' | sort -u) || true
+    grep -E '^(axum|deadpool|openidconnect|rmcp|rusqlite|sqlx|tokio-postgres)[^ ]* ' | sort -u) || true
   [[ -z $heavy ]] || { echo "the guard build links what it must not:" && echo "$heavy" && return 1; }
 }
 

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     ambient::{Clock, Entropy, random},
     app::{people::People, site::Parts},
-    config::{Config, DatabaseUrl, Fault},
+    config::{Config, Fault},
     flow::{
         keys::KeysError, lookout::Lookout, personal::PersonalTokens, providers::Provider,
         revoke::Revoker,
@@ -17,13 +17,14 @@ use crate::{
     guard::Revocations,
     jose::seal::Vault,
     protocol::secret::ClientSecret,
-    store::{Store, StoreError, sqlite::Sqlite},
+    store::{Store, StoreError},
     web,
 };
 
 mod backup;
 mod guarded;
 mod keys;
+mod open;
 mod people;
 mod references;
 mod run;
@@ -35,6 +36,7 @@ mod world;
 
 pub use backup::{KeepFault, back_up, begin_epoch, restore};
 pub use keys::{KeyTender, key_manager};
+pub use open::open_store;
 pub use shown::connect_lines;
 pub use world::{clock, entropy};
 
@@ -110,20 +112,6 @@ impl Hands {
         let (leaving, stop) = (CancellationToken::new(), CancellationToken::new());
         Ok(Self { store, vault, clock, entropy, leaving, stop })
     }
-}
-
-/// Opens the configured store.
-///
-/// # Errors
-/// When the database cannot be opened or brought to this version's schema.
-pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>, StartFault> {
-    let database = config.database.clone();
-    let opened = tokio::task::spawn_blocking(move || match database {
-        DatabaseUrl::SqliteFile(path) => Sqlite::open(&path),
-        DatabaseUrl::SqliteMemory => Sqlite::in_memory(),
-    });
-    let opened = opened.await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
-    Ok(Arc::new(opened?))
 }
 
 /// Puts the service together: store, keys, providers, routes.

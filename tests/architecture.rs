@@ -53,20 +53,27 @@ const IMPURE: [&str; 14] = [
 ];
 
 /// A crate, and the only places that name it.
-const HOMES: [(&str, &[&str]); 6] = [
+const HOMES: [(&str, &[&str]); 9] = [
     ("jsonwebtoken", &["src/jose/"]),
     ("openidconnect", &["src/upstream/exchange"]),
     ("rusqlite", &["src/store/sqlite"]),
+    ("deadpool", &["src/store/postgres/"]),
+    ("tokio_postgres", &["src/store/postgres/"]),
+    ("tokio_postgres_rustls", &["src/store/postgres/"]),
     ("getrandom", &["src/ambient.rs"]),
     ("governor", &["src/rate/"]),
     ("rmcp", &["src/demo/"]),
 ];
 
 /// A type of the composition root, and who else may name it.
-const ROOT_ONLY: [(&str, &[&str]); 3] = [
+const ROOT_ONLY: [(&str, &[&str]); 4] = [
     ("SystemClock", &["src/app", "src/ambient.rs", "src/guard/"]),
     ("OsEntropy", &["src/app", "src/ambient.rs"]),
     ("Sqlite", &["src/app", "src/store/"]),
+    (
+        "Postgres",
+        &["src/app", "src/config/", "src/cli/banner.rs", "src/cli/place.rs", "src/store/"],
+    ),
 ];
 
 const MAX_FILE: usize = 300;

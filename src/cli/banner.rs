@@ -56,6 +56,7 @@ pub(super) fn database(config: &Config) -> String {
     match &config.database {
         DatabaseUrl::SqliteFile(path) => shorn(path),
         DatabaseUrl::SqliteMemory => "in memory: everything is forgotten at the end".to_owned(),
+        DatabaseUrl::Postgres(address) => address.to_string(),
     }
 }
 

@@ -52,11 +52,12 @@ pub(super) async fn store(config: &Config) -> Result<Arc<dyn Store>, Failure> {
     Ok(app::open_store(config).await?)
 }
 
-/// The database, if there is one; makes nothing.
+/// The database, if there is one; makes no file.
 pub(super) async fn store_if_there(config: &Config) -> Result<Option<Arc<dyn Store>>, Failure> {
     match &config.database {
-        DatabaseUrl::SqliteFile(path) if path.exists() => Ok(Some(app::open_store(config).await?)),
-        _ => Ok(None),
+        DatabaseUrl::SqliteFile(path) if !path.exists() => Ok(None),
+        DatabaseUrl::SqliteMemory => Ok(None),
+        _ => Ok(Some(app::open_store(config).await?)),
     }
 }
 

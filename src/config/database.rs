@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::store::postgres::{Address, AddressFault};
+
 /// A database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DatabaseUrl {
@@ -9,27 +11,29 @@ pub enum DatabaseUrl {
     SqliteFile(PathBuf),
     /// `SQLite` in memory: forgotten at the end.
     SqliteMemory,
+    /// PostgreSQL, or what speaks its protocol.
+    Postgres(Address),
 }
 
 /// Why a text names no database. The text is not repeated: it may hold a password.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DatabaseFault {
-    /// PostgreSQL comes later.
-    #[error("names PostgreSQL, which is not available in this version")]
-    NotYet,
+    /// PostgreSQL, and not as it is named.
+    #[error(transparent)]
+    Postgres(#[from] AddressFault),
     /// Another scheme, no path, or parameters.
     #[error("is not a database that Countersign knows")]
     Unknown,
 }
 
 impl DatabaseUrl {
-    /// Reads `sqlite:PATH` (relative to `root`) or `sqlite::memory:`.
+    /// Reads `sqlite:PATH` (relative to `root`), `sqlite::memory:` or `postgres://…`.
     ///
     /// # Errors
     /// The [`DatabaseFault`].
     pub fn parse(text: &str, root: &Path) -> Result<Self, DatabaseFault> {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Err(DatabaseFault::NotYet);
+            return Ok(Self::Postgres(Address::parse(text, root)?));
         }
         let path = text.strip_prefix("sqlite:").ok_or(DatabaseFault::Unknown)?;
         let path = path.strip_prefix("//").unwrap_or(path);
@@ -58,8 +62,16 @@ mod tests {
     }
 
     #[test]
+    fn postgresql_is_named_by_either_scheme() {
+        for scheme in ["postgres", "postgresql"] {
+            let named = parse(&format!("{scheme}://u:p@h/d"));
+            assert!(matches!(named, Ok(DatabaseUrl::Postgres(_))), "{named:?}");
+        }
+        assert_eq!(parse("postgres://h/d"), Err(AddressFault::Missing("user").into()));
+    }
+
+    #[test]
     fn other_engines_and_parameters_are_refused() {
-        assert_eq!(parse("postgres://u:p@h/d"), Err(DatabaseFault::NotYet));
         for text in ["mysql://h/d", "sqlite:", "sqlite:x.db?mode=ro", "data/x.db"] {
             assert_eq!(parse(text), Err(DatabaseFault::Unknown), "{text}");
         }

@@ -31,6 +31,7 @@ pub(super) struct Environment {
     pub(super) listen: Listen,
     pub(super) dev_listen: Listen,
     pub(super) database: DatabaseUrl,
+    pub(super) database_pool: usize,
     pub(super) master_keys: MasterKeys,
     pub(super) providers: Vec<String>,
     pub(super) servers: Vec<String>,
@@ -88,6 +89,7 @@ fn environment(reader: &mut Reader<'_>, root: &Path) -> Option<Environment> {
         listen: listen(reader, "COUNTERSIGN_LISTEN")?,
         dev_listen: listen(reader, "COUNTERSIGN_DEV_IDP_LISTEN")?,
         database: database(reader, root),
+        database_pool: database_pool(reader),
         master_keys: master_keys(reader, &public_url, root),
         providers: providers(reader, &public_url),
         servers: reader
@@ -134,9 +136,18 @@ fn listen(reader: &mut Reader<'_>, name: &str) -> Option<Listen> {
 }
 
 fn database(reader: &mut Reader<'_>, root: &Path) -> DatabaseUrl {
-    let remedy = "write sqlite:PATH, such as sqlite:data/countersign.db, or sqlite::memory:";
+    let remedy = "write sqlite:PATH, such as sqlite:data/countersign.db, sqlite::memory:, or \
+                  postgres://USER:PASSWORD@HOST/DATABASE";
     let parse = |text: &str| DatabaseUrl::parse(text, root);
     reader.parse("COUNTERSIGN_DATABASE_URL", parse, remedy).unwrap_or(DatabaseUrl::SqliteMemory)
+}
+
+fn database_pool(reader: &mut Reader<'_>) -> usize {
+    let parse = |text: &str| {
+        let number = text.parse().ok().filter(|number| (1..=1000).contains(number));
+        number.ok_or("is not a number from 1 to 1000")
+    };
+    reader.parse("COUNTERSIGN_DATABASE_POOL", parse, "write such as 16").unwrap_or(1)
 }
 
 fn master_keys(reader: &mut Reader<'_>, public_url: &Issuer, root: &Path) -> MasterKeys {

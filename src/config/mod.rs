@@ -62,6 +62,8 @@ pub struct Config {
     pub listen: Listen,
     /// `COUNTERSIGN_DATABASE_URL`.
     pub database: DatabaseUrl,
+    /// `COUNTERSIGN_DATABASE_POOL`: how many connections to PostgreSQL are kept at most.
+    pub database_pool: usize,
     /// `COUNTERSIGN_MASTER_KEY`, `JWT_SECRET_KEY`, or the file `data/master.key`.
     pub master_keys: MasterKeys,
     /// `COUNTERSIGN_PROVIDERS`, in that order; `dev` has the issuer of [`Config::dev`] and no secret
@@ -164,6 +166,7 @@ fn config(
         public_url: environment.public_url,
         listen: environment.listen,
         database: environment.database,
+        database_pool: environment.database_pool,
         master_keys: environment.master_keys,
         signing_algorithm: environment.signing_algorithm,
         trusted_proxies: environment.trusted_proxies,

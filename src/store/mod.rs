@@ -5,10 +5,14 @@
 
 pub mod issued;
 pub mod keyring;
+mod migrations;
 pub mod nodes;
 pub mod people;
+pub mod postgres;
+mod rows;
 mod sql;
 pub mod sqlite;
+mod values;
 
 pub use self::{
     issued::Issued,

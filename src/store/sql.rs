@@ -67,12 +67,17 @@ macro_rules! sweep {
             $end,
             " < $1 ORDER BY ",
             $end,
-            " LIMIT $2)"
+            // Once more: it may have been prolonged while its turn came. The `+` keeps SQLite from going
+            // by this index here.
+            " LIMIT $2) AND +",
+            $end,
+            " < $1"
         )
     };
 }
 
 pub(super) mod issued;
+pub(super) mod joined;
 pub(super) mod keyring;
 pub(super) mod nodes;
 pub(super) mod people;

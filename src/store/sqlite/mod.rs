@@ -5,6 +5,7 @@
 //! write is refused at once, whatever the busy timeout. What waits for that thread is committed
 //! together, so that one durable commit (WAL, `synchronous = FULL`) serves many callers.
 
+mod ask;
 pub mod backup;
 mod issued;
 mod job;
@@ -18,7 +19,6 @@ mod plans;
 mod presented;
 mod reader;
 pub mod restore;
-mod rows;
 mod verbs;
 mod writer;
 
@@ -196,9 +196,8 @@ impl Store for Sqlite {
     }
 
     async fn swap_grant(&self, before: &Grant, after: &Grant) -> Result<bool, StoreError> {
-        let (id, generation, graces) = (before.id, before.generation, before.graces);
-        let after = after.clone();
-        self.writer.run(move |db| verbs::swap_grant(db, id, generation, graces, &after)).await
+        let (before, after) = (before.clone(), after.clone());
+        self.writer.run(move |db| verbs::swap_grant(db, &before, &after)).await
     }
 
     async fn revoke_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool, StoreError> {

@@ -1,16 +1,15 @@
 //! The verbs by which nodes agree, over one connection.
 
 use async_trait::async_trait;
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use super::{
     Sqlite,
-    rows::{self, one, run},
-    verbs,
+    ask::{one, run},
 };
 use crate::{
     ambient::Timestamp,
-    store::{Epoch, Nodes, StoreError, sql::nodes as sql},
+    store::{Epoch, Nodes, StoreError, rows, sql::nodes as sql, values::values},
 };
 
 #[async_trait]
@@ -24,25 +23,24 @@ impl Nodes for Sqlite {
     ) -> Result<bool, StoreError> {
         let (name, holder) = (name.to_owned(), holder.to_owned());
         let work = move |db: &Connection| {
-            let row = params![name, holder, until.unix(), now.unix()];
-            Ok(run(db, sql::LEASE, row)? > 0)
+            Ok(run(db, sql::LEASE, &values![&name, &holder, until, now])? > 0)
         };
         self.writer.run(work).await
     }
 
     async fn release(&self, name: &str, holder: &str) -> Result<(), StoreError> {
-        let row = [name.to_owned(), holder.to_owned()];
-        self.writer.run(move |db| run(db, sql::RELEASE, row).map(drop)).await
+        let (name, holder) = (name.to_owned(), holder.to_owned());
+        let work = move |db: &Connection| run(db, sql::RELEASE, &values![&name, &holder]).map(drop);
+        self.writer.run(work).await
     }
 
     async fn leased_until(&self, name: &str) -> Result<Option<Timestamp>, StoreError> {
         let name = name.to_owned();
-        let until = self.read(move |db| one(db, sql::LEASED_UNTIL, [name], rows::value)).await?;
-        Ok(until.map(Timestamp::from_unix))
+        self.read(move |db| one(db, sql::LEASED_UNTIL, &values![&name], rows::moment)).await
     }
 
     async fn epoch(&self) -> Result<Option<Epoch>, StoreError> {
-        self.read(|db| one(db, sql::EPOCH, [], rows::epoch)).await
+        self.read(|db| one(db, sql::EPOCH, &[], rows::epoch)).await
     }
 
     async fn begin_epoch(&self, now: Timestamp) -> Result<Epoch, StoreError> {
@@ -53,7 +51,7 @@ impl Nodes for Sqlite {
 /// In a transaction that is its caller's.
 pub(super) fn begin_epoch(db: &Connection, now: Timestamp) -> Result<Epoch, StoreError> {
     for ended in sql::ENDED_BY_AN_EPOCH {
-        run(db, ended, [])?;
+        run(db, ended, &[])?;
     }
-    one(db, sql::BEGIN_EPOCH, [now.unix()], rows::epoch)?.ok_or_else(verbs::lost)
+    one(db, sql::BEGIN_EPOCH, &values![now], rows::epoch)?.ok_or_else(rows::lost)
 }

@@ -1,12 +1,12 @@
 //! The verbs about people over one connection. Each runs inside a transaction that is its caller's.
 
 use async_trait::async_trait;
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use super::{
-    Sqlite, presented,
-    rows::{self, all, named, one, run},
-    verbs::lost,
+    Sqlite,
+    ask::{all, one, run},
+    presented,
 };
 use crate::{
     ambient::Timestamp,
@@ -15,7 +15,11 @@ use crate::{
         id::{ClientId, ServerId, UserId},
         secret::Digest,
     },
-    store::{Linked, People, Person, StoreError, sql::people as sql},
+    store::{
+        Linked, People, Person, StoreError, rows,
+        sql::people as sql,
+        values::{self, Values, values},
+    },
 };
 
 #[async_trait]
@@ -27,14 +31,13 @@ impl People for Sqlite {
         claims: &[u8],
     ) -> Result<User, StoreError> {
         let (key, fresh, claims) = (key.clone(), fresh.clone(), claims.to_vec());
-        self.writer.run(move |db| admit(db, key, fresh, claims)).await
+        self.writer.run(move |db| admit(db, key, &fresh, claims)).await
     }
 
     async fn hold_claims(&self, key: &IdentityKey, claims: &[u8]) -> Result<(), StoreError> {
         let (key, claims) = (key.clone(), claims.to_vec());
         let work = move |db: &Connection| {
-            let [provider, issuer, subject] = named(&key);
-            run(db, sql::HOLD_CLAIMS, params![claims, provider, issuer, subject]).map(drop)
+            run(db, sql::HOLD_CLAIMS, &values::claims(&claims, &key)).map(drop)
         };
         self.writer.run(work).await
     }
@@ -46,11 +49,11 @@ impl People for Sqlite {
 
     async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError> {
         let id = id.clone();
-        self.read(move |db| one(db, sql::USER, [id.as_str()], rows::user)).await
+        self.read(move |db| one(db, sql::USER, &values![id.as_str()], rows::user)).await
     }
 
     async fn users(&self) -> Result<Vec<User>, StoreError> {
-        self.read_all(move |db| all(db, sql::USERS, [], rows::user)).await
+        self.read_all(move |db| all(db, sql::USERS, &[], rows::user)).await
     }
 
     async fn disable(
@@ -61,7 +64,7 @@ impl People for Sqlite {
     ) -> Result<bool, StoreError> {
         let id = id.clone();
         let work = move |db: &Connection| {
-            let there = run(db, sql::DISABLE_USER, params![disabled, id.as_str()])? > 0;
+            let there = run(db, sql::DISABLE_USER, &values![disabled, id.as_str()])? > 0;
             if disabled {
                 sign_out(db, &id, now)?;
             }
@@ -77,13 +80,16 @@ impl People for Sqlite {
 
     async fn identity(&self, key: &IdentityKey) -> Result<Option<HeldIdentity>, StoreError> {
         let key = key.clone();
-        let work = move |db: &Connection| one(db, sql::IDENTITY, named(&key), rows::identity);
+        let work = move |db: &Connection| {
+            one(db, sql::IDENTITY, &values::identity_key(&key), rows::identity)
+        };
         self.read(work).await
     }
 
     async fn identities_of(&self, user: &UserId) -> Result<Vec<HeldIdentity>, StoreError> {
         let user = user.clone();
-        self.read(move |db| all(db, sql::IDENTITIES_OF, [user.as_str()], rows::identity)).await
+        self.read(move |db| all(db, sql::IDENTITIES_OF, &values![user.as_str()], rows::identity))
+            .await
     }
 
     async fn link(&self, identity: &HeldIdentity) -> Result<Linked, StoreError> {
@@ -125,14 +131,15 @@ impl People for Sqlite {
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
         let digest = *digest;
-        let key = move || (*digest.as_bytes(), now.unix());
-        self.read(move |db| one(db, sql::SESSION, key(), rows::session)).await
+        let key =
+            move |db: &Connection| one(db, sql::SESSION, &values![&digest, now], rows::session);
+        self.read(key).await
     }
 
     async fn sessions_of(&self, user: &UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
         let user = user.clone();
         let work = move |db: &Connection| {
-            all(db, sql::SESSIONS_OF, params![user.as_str(), now.unix()], rows::session)
+            all(db, sql::SESSIONS_OF, &values![user.as_str(), now], rows::session)
         };
         self.read(work).await
     }
@@ -145,15 +152,14 @@ impl People for Sqlite {
     ) -> Result<(), StoreError> {
         let digest = *digest;
         let work = move |db: &Connection| {
-            let row = params![seen_at.unix(), ends_at.unix(), digest.as_bytes()];
-            run(db, sql::TOUCH_SESSION, row).map(drop)
+            run(db, sql::TOUCH_SESSION, &values![seen_at, ends_at, &digest]).map(drop)
         };
         self.writer.run(work).await
     }
 
     async fn end_session(&self, digest: &Digest) -> Result<bool, StoreError> {
         let digest = *digest;
-        self.writer.run(move |db| Ok(run(db, sql::END_SESSION, [digest.as_bytes()])? > 0)).await
+        self.writer.run(move |db| Ok(run(db, sql::END_SESSION, &values![&digest])? > 0)).await
     }
 
     async fn consent(
@@ -166,21 +172,21 @@ impl People for Sqlite {
         let (user, client, server) = (user.clone(), client.clone(), server.clone());
         let host = redirect_host.to_owned();
         let work = move |db: &Connection| {
-            let key = params![user.as_str(), client.as_str(), server.as_str(), host];
-            one(db, sql::CONSENT, key, rows::consent)
+            let key = values![user.as_str(), client.as_str(), server.as_str(), &host];
+            one(db, sql::CONSENT, &key, rows::consent)
         };
         self.read(work).await
     }
 
     async fn consents_of(&self, user: &UserId) -> Result<Vec<Consent>, StoreError> {
         let user = user.clone();
-        self.read(move |db| all(db, sql::CONSENTS_OF, [user.as_str()], rows::consent)).await
+        self.read(move |db| all(db, sql::CONSENTS_OF, &values![user.as_str()], rows::consent)).await
     }
 
     async fn grants_of(&self, user: &UserId, now: Timestamp) -> Result<Vec<Grant>, StoreError> {
         let user = user.clone();
         let work = move |db: &Connection| {
-            all(db, sql::GRANTS_OF, params![user.as_str(), now.unix()], rows::grant)
+            all(db, sql::GRANTS_OF, &values![user.as_str(), now], rows::grant)
         };
         self.read(work).await
     }
@@ -199,15 +205,16 @@ impl People for Sqlite {
 fn admit(
     db: &Connection,
     key: IdentityKey,
-    fresh: User,
+    fresh: &User,
     claims: Vec<u8>,
 ) -> Result<User, StoreError> {
     let (created_at, seen_at) = (fresh.created_at, fresh.seen_at);
-    let held = HeldIdentity { key, user: fresh.id, claims: Some(claims), created_at, seen_at };
-    let id: String = put_identity(db, sql::ADMIT_IDENTITY, &held)?.ok_or_else(lost)?;
-    let (created_at, seen_at) = (created_at.unix(), seen_at.unix());
-    let person = params![id, fresh.name, fresh.email, fresh.disabled, created_at, seen_at];
-    one(db, sql::ADMIT_USER, person, rows::user)?.ok_or_else(lost)
+    let held =
+        HeldIdentity { key, user: fresh.id.clone(), claims: Some(claims), created_at, seen_at };
+    let id: String = put_identity(db, sql::ADMIT_IDENTITY, &held)?.ok_or_else(rows::lost)?;
+    let mut person = Values::from(values![&id]);
+    person.extend(values::person(fresh));
+    one(db, sql::ADMIT_USER, &person, rows::user)?.ok_or_else(rows::lost)
 }
 
 fn put_identity(
@@ -215,24 +222,15 @@ fn put_identity(
     sql: &str,
     held: &HeldIdentity,
 ) -> Result<Option<String>, StoreError> {
-    let row = params![
-        held.key.provider.as_str(),
-        held.key.issuer,
-        held.key.subject,
-        held.user.as_str(),
-        held.claims,
-        held.created_at.unix(),
-        held.seen_at.unix(),
-    ];
-    one(db, sql, row, rows::value)
+    one(db, sql, &values::identity(held), rows::value)
 }
 
 /// The codes go first: one that is being spent at this moment has opened its grant, or never will.
 fn sign_out(db: &Connection, id: &UserId, now: Timestamp) -> Result<(), StoreError> {
-    let (id, now) = (id.as_str(), now.unix());
-    run(db, sql::REMOVE_LIVE_CODES_OF, params![id, now])?;
-    run(db, sql::END_SESSIONS_OF, [id])?;
-    run(db, sql::REVOKE_GRANTS_OF, params![now, id]).map(drop)
+    let id = id.as_str();
+    run(db, sql::REMOVE_LIVE_CODES_OF, &values![id, now])?;
+    run(db, sql::END_SESSIONS_OF, &values![id])?;
+    run(db, sql::REVOKE_GRANTS_OF, &values![now, id]).map(drop)
 }
 
 fn unlink(
@@ -241,9 +239,7 @@ fn unlink(
     user: &UserId,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let [provider, issuer, subject] = named(key);
-    let taken = params![provider, issuer, subject, user.as_str()];
-    if run(db, sql::UNLINK_IDENTITY, taken)? == 0 {
+    if run(db, sql::UNLINK_IDENTITY, &values::identity_of(key, user))? == 0 {
         return Ok(false);
     }
     end_identity(db, key, now)?;
@@ -251,10 +247,8 @@ fn unlink(
 }
 
 fn end_identity(db: &Connection, key: &IdentityKey, now: Timestamp) -> Result<(), StoreError> {
-    let [provider, issuer, subject] = named(key);
-    run(db, sql::END_SESSIONS_OF_IDENTITY, named(key))?;
-    let grants = params![now.unix(), provider, issuer, subject];
-    run(db, sql::REVOKE_GRANTS_OF_IDENTITY, grants).map(drop)
+    run(db, sql::END_SESSIONS_OF_IDENTITY, &values::identity_key(key))?;
+    run(db, sql::REVOKE_GRANTS_OF_IDENTITY, &values::ended(now, key)).map(drop)
 }
 
 fn put_session(
@@ -263,23 +257,10 @@ fn put_session(
     replaces: Option<Digest>,
 ) -> Result<(), StoreError> {
     if let Some(old) = replaces {
-        run(db, sql::END_SESSION, [old.as_bytes()])?;
+        run(db, sql::END_SESSION, &values![&old])?;
     }
-    let row = params![
-        session.digest.as_bytes(),
-        session.user.as_str(),
-        session.identity.provider.as_str(),
-        session.identity.issuer,
-        session.identity.subject,
-        session.auth_time.unix(),
-        session.label,
-        session.created_at.unix(),
-        session.seen_at.unix(),
-        session.expires_at.unix(),
-        session.ends_at.unix(),
-    ];
-    run(db, sql::PUT_SESSION, row)?;
-    run(db, sql::END_OLDEST_SESSIONS, [session.user.as_str()]).map(drop)
+    run(db, sql::PUT_SESSION, &values::session(session))?;
+    run(db, sql::END_OLDEST_SESSIONS, &values![session.user.as_str()]).map(drop)
 }
 
 fn disconnect(
@@ -288,8 +269,8 @@ fn disconnect(
     client: &ClientId,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let (user, client, now) = (user.as_str(), client.as_str(), now.unix());
-    run(db, sql::REMOVE_LIVE_CODES_OF_APP, params![user, client, now])?;
-    run(db, sql::REMOVE_CONSENTS_OF_APP, [user, client])?;
-    run(db, sql::REVOKE_GRANTS_OF_APP, params![now, user, client]).map(drop)
+    let (user, client) = (user.as_str(), client.as_str());
+    run(db, sql::REMOVE_LIVE_CODES_OF_APP, &values![user, client, now])?;
+    run(db, sql::REMOVE_CONSENTS_OF_APP, &values![user, client])?;
+    run(db, sql::REVOKE_GRANTS_OF_APP, &values![now, user, client]).map(drop)
 }

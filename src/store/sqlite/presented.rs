@@ -1,8 +1,8 @@
 //! Reading at one moment all that a request is judged by.
 
-use rusqlite::{Connection, Params};
+use rusqlite::Connection;
 
-use super::rows::{self, Columns, one};
+use super::ask::one;
 use crate::{
     ambient::Timestamp,
     engine::record::{Code, Grant, IdentityKey},
@@ -10,10 +10,7 @@ use crate::{
         id::{ClientId, GrantId, UserId},
         secret::Digest,
     },
-    store::{
-        Person, Presented, StoreError,
-        sql::presented::{self as sql, width},
-    },
+    store::{Person, Presented, StoreError, rows, sql::presented as sql, values},
 };
 
 pub(super) fn code(
@@ -22,8 +19,8 @@ pub(super) fn code(
     digest: Digest,
     now: Timestamp,
 ) -> Result<Presented<Code>, StoreError> {
-    let key = (client.map(ClientId::as_str), now.unix(), digest.as_bytes());
-    presented(db, sql::PRESENT_CODE, key, width::CODE, rows::code)
+    let key = values::presented(client, now, &digest);
+    one(db, sql::PRESENT_CODE, &key, rows::presented_code)?.ok_or_else(rows::lost)
 }
 
 pub(super) fn grant(
@@ -32,8 +29,8 @@ pub(super) fn grant(
     id: GrantId,
     now: Timestamp,
 ) -> Result<Presented<Grant>, StoreError> {
-    let key = (client.map(ClientId::as_str), now.unix(), id.as_bytes());
-    presented(db, sql::PRESENT_GRANT, key, width::GRANT, rows::grant)
+    let key = values::presented(client, now, &id);
+    one(db, sql::PRESENT_GRANT, &key, rows::presented_grant)?.ok_or_else(rows::lost)
 }
 
 pub(super) fn person(
@@ -41,30 +38,6 @@ pub(super) fn person(
     id: &UserId,
     key: &IdentityKey,
 ) -> Result<Person, StoreError> {
-    let key = [key.provider.as_str(), &key.issuer, &key.subject, id.as_str()];
-    one(db, sql::PERSON, key, behind).map(Option::unwrap_or_default)
-}
-
-fn presented<T>(
-    db: &Connection,
-    sql: &str,
-    key: impl Params,
-    width: usize,
-    record: impl Fn(&mut Columns<'_>) -> Result<T, StoreError>,
-) -> Result<Presented<T>, StoreError> {
-    let found = one(db, sql, key, |row| {
-        Ok(Presented {
-            client: row.part(width::CLIENT, rows::client)?,
-            record: row.part(width, &record)?,
-            person: behind(row)?,
-        })
-    });
-    found?.ok_or_else(super::verbs::lost)
-}
-
-fn behind(row: &mut Columns<'_>) -> Result<Person, StoreError> {
-    Ok(Person {
-        user: row.part(width::USER, rows::user)?,
-        identity: row.part(width::IDENTITY, rows::identity)?,
-    })
+    let key = values::identity_of(key, id);
+    one(db, sql::PERSON, &key, rows::person).map(Option::unwrap_or_default)
 }

@@ -6,6 +6,7 @@ mod browser;
 mod faulty;
 mod form;
 mod log;
+pub(crate) mod postgres;
 mod rows;
 mod setup;
 mod steps;

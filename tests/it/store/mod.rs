@@ -10,6 +10,7 @@ mod moment;
 mod nodes;
 mod others;
 mod people;
+mod postgres;
 mod samples;
 mod sessions;
 mod sign_ins;
@@ -20,6 +21,8 @@ mod users;
 use std::sync::Arc;
 
 use countersign::store::{Store, sqlite::Sqlite};
+
+use crate::harness::postgres::Database;
 
 type AnyStore = Arc<dyn Store>;
 
@@ -41,6 +44,26 @@ macro_rules! conformance {
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $claim() {
                     let store = super::Sqlite::in_memory().unwrap();
+                    super::$room::$claim(std::sync::Arc::new(store)).await;
+                }
+            )*)*
+        }
+
+        mod postgres_at_read_committed {
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $claim() {
+                    let store = super::Database::fresh().await.open().await;
+                    super::$room::$claim(std::sync::Arc::new(store)).await;
+                }
+            )*)*
+        }
+
+        mod postgres_at_serializable {
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $claim() {
+                    let store = super::Database::serializable().await.open().await;
                     super::$room::$claim(std::sync::Arc::new(store)).await;
                 }
             )*)*

@@ -1,0 +1,168 @@
+//! Runs statements: one alone, or several in one transaction that is sent at once.
+
+use std::{pin::pin, time::Duration};
+
+use deadpool::managed::Object;
+use futures_util::{
+    TryStreamExt as _,
+    future::{join_all, join3},
+};
+use tokio::time::{sleep, timeout};
+use tokio_postgres::{Client, Row, Statement};
+
+use super::{
+    Postgres,
+    connect::{Connection, Door},
+    fault::Fault,
+};
+use crate::store::{StoreError, rows::Columns, values::Value};
+
+/// One statement and its values.
+#[derive(Clone, Copy)]
+pub(super) struct Step<'a>(pub(super) &'static str, pub(super) &'a [Value<'a>]);
+
+/// What a statement gave, and how many rows it gave or changed.
+struct Done {
+    rows: Vec<Row>,
+    count: u64,
+}
+
+impl Postgres {
+    /// The first row of a statement, read.
+    pub(super) async fn one<T>(
+        &self,
+        sql: &'static str,
+        values: &[Value<'_>],
+        read: fn(&mut Columns<'_>) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        Ok(self.all(sql, values, read).await?.into_iter().next())
+    }
+
+    /// Every row of a statement, read.
+    pub(super) async fn all<T>(
+        &self,
+        sql: &'static str,
+        values: &[Value<'_>],
+        read: fn(&mut Columns<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let done = self.run(&[Step(sql, values)]).await?;
+        let rows = done.iter().flat_map(|done| &done.rows);
+        rows.map(|row| read(&mut Columns::of(row))).collect()
+    }
+
+    /// The first row of the last of several statements in one transaction, read.
+    pub(super) async fn last<T>(
+        &self,
+        steps: &[Step<'_>],
+        read: fn(&mut Columns<'_>) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        let done = self.run(steps).await?;
+        let row = done.last().and_then(|done| done.rows.first());
+        row.map(|row| read(&mut Columns::of(row))).transpose()
+    }
+
+    /// Runs a statement; how many rows it changed.
+    pub(super) async fn change(
+        &self,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<u64, StoreError> {
+        let [changed] = self.together([Step(sql, values)]).await?;
+        Ok(changed)
+    }
+
+    /// Runs statements in one transaction, each of which sees what was committed before it began; how
+    /// many rows each gave or changed.
+    pub(super) async fn together<const N: usize>(
+        &self,
+        steps: [Step<'_>; N],
+    ) -> Result<[u64; N], StoreError> {
+        let mut counts = [0; N];
+        for (count, done) in counts.iter_mut().zip(self.run(&steps).await?) {
+            *count = done.count;
+        }
+        Ok(counts)
+    }
+
+    /// What the server undid because of others is asked again, after a pause.
+    async fn run(&self, steps: &[Step<'_>]) -> Result<Vec<Done>, StoreError> {
+        let mut pause = SHORTEST;
+        for _ in 1..ATTEMPTS {
+            match self.attempt(steps).await {
+                Err(fault) if fault.is_undone() => {
+                    sleep(self.door().health.jittered(pause)).await;
+                    pause *= 3;
+                }
+                done => return Ok(done?),
+            }
+        }
+        Ok(self.attempt(steps).await?)
+    }
+
+    async fn attempt(&self, steps: &[Step<'_>]) -> Result<Vec<Done>, Fault> {
+        self.door().health.check()?;
+        let mut connection = self.pool.get().await?;
+        let done = timeout(PATIENCE, work(&mut connection, steps)).await;
+        let done = done.unwrap_or(Err(Fault::Silent));
+        if let Err(fault) = &done {
+            self.give_up(connection, fault);
+        }
+        done
+    }
+
+    fn give_up(&self, connection: Object<Door>, fault: &Fault) {
+        if fault.costs_the_connection() {
+            drop(Object::take(connection));
+        }
+        if fault.costs_every_connection() {
+            self.pool.retain(|_, _| false);
+        }
+    }
+}
+
+async fn work(connection: &mut Connection, steps: &[Step<'_>]) -> Result<Vec<Done>, Fault> {
+    let mut statements = Vec::with_capacity(steps.len());
+    for Step(sql, _) in steps {
+        statements.push(connection.prepared(sql).await?);
+    }
+    let client = &connection.client;
+    match (statements.as_slice(), steps) {
+        ([statement], [step]) => Ok(vec![ask(client, statement, *step).await?]),
+        _ => transaction(client, &statements, steps).await,
+    }
+}
+
+/// All of it is sent before the first answer is here. When a step fails, the server ignores those behind
+/// it, and takes our `COMMIT` for a `ROLLBACK`.
+async fn transaction(
+    client: &Client,
+    statements: &[Statement],
+    steps: &[Step<'_>],
+) -> Result<Vec<Done>, Fault> {
+    let asked = statements.iter().zip(steps).map(|(statement, step)| ask(client, statement, *step));
+    let (begun, done, committed) =
+        join3(client.batch_execute("BEGIN"), join_all(asked), client.batch_execute("COMMIT")).await;
+    begun?;
+    let done = done.into_iter().collect::<Result<Vec<_>, _>>()?;
+    committed?;
+    Ok(done)
+}
+
+async fn ask(
+    client: &Client,
+    statement: &Statement,
+    Step(_, values): Step<'_>,
+) -> Result<Done, tokio_postgres::Error> {
+    let mut stream = pin!(client.query_raw(statement, values).await?);
+    let mut rows = Vec::new();
+    while let Some(row) = stream.try_next().await? {
+        rows.push(row);
+    }
+    Ok(Done { rows, count: stream.rows_affected().unwrap_or(0) })
+}
+
+/// How often one and the same is asked.
+const ATTEMPTS: u32 = 5;
+const SHORTEST: Duration = Duration::from_millis(5);
+/// Longer than the server gives a statement: whoever does not answer by then is not there.
+const PATIENCE: Duration = Duration::from_secs(6);

@@ -1,0 +1,221 @@
+//! A real PostgreSQL for the tests: one for the whole process, on a loopback port, from Debian's
+//! packages; each test has a user and a schema of its own in it.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    net::TcpListener,
+    os::unix::{fs::chown, process::CommandExt as _},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use countersign::{
+    ambient::OsEntropy,
+    store::{
+        StoreError,
+        postgres::{Address, Postgres},
+    },
+};
+use tempfile::TempDir;
+use tokio_postgres::{Client, NoTls};
+
+/// A running server, which ends with this value or with the process, whichever is first.
+pub(crate) struct Server {
+    pub(crate) port: u16,
+    folder: TempDir,
+    /// Ends the server when its standard input closes.
+    watchdog: Child,
+}
+
+impl Server {
+    /// A server of its own, for tests that harm it. `settings` are lines of `postgresql.conf`.
+    pub(crate) fn start(settings: &str) -> Self {
+        Self::start_and_leave(settings, "")
+    }
+
+    /// The server of this process: nobody drops it.
+    fn shared() -> Self {
+        Self::start_and_leave("", "rm -rf \"$1\"")
+    }
+
+    fn start_and_leave(settings: &str, after: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        give_away(folder.path());
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        make(folder.path(), port, settings);
+        let watchdog = watched(folder.path(), port, after);
+        Self { port, folder, watchdog }
+    }
+
+    /// Ends the server, at once as by a crash, and starts it again on the same port and data.
+    pub(crate) fn restart(&mut self) {
+        self.stop();
+        self.watchdog = watched(self.folder.path(), self.port, "");
+    }
+
+    /// Ends the server at once, as by a crash.
+    pub(crate) fn stop(&mut self) {
+        drop(self.watchdog.stdin.take());
+        self.watchdog.wait().unwrap();
+    }
+
+    /// A connection as the administrator.
+    pub(crate) async fn admin(&self) -> Client {
+        connect(&self.url("postgres", "postgres")).await
+    }
+
+    pub(crate) fn url(&self, user: &str, database: &str) -> String {
+        format!("postgres://{user}@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// A place in it that nobody else has.
+    pub(crate) async fn database(&self) -> Database {
+        let role = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let make = format!("CREATE ROLE {role} LOGIN; CREATE SCHEMA {role} AUTHORIZATION {role}");
+        self.admin().await.batch_execute(&make).await.unwrap();
+        Database { url: self.url(&role, "postgres"), role }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// A user and their schema; the tables in it are theirs alone.
+pub(crate) struct Database {
+    pub(crate) url: String,
+    pub(crate) role: String,
+}
+
+impl Database {
+    /// In the server of this process.
+    pub(crate) async fn fresh() -> Self {
+        let shared = tokio::task::spawn_blocking(|| &*SHARED).await.unwrap();
+        shared.database().await
+    }
+
+    /// The same, where transactions are serializable, as those of the distributed engines are: each may
+    /// be undone because of others.
+    pub(crate) async fn serializable() -> Self {
+        let fresh = Self::fresh().await;
+        let strict =
+            format!("ALTER ROLE {} SET default_transaction_isolation = 'serializable'", fresh.role);
+        fresh.execute(&strict).await;
+        fresh
+    }
+
+    /// A store in it, as a node of the service opens it.
+    pub(crate) async fn open(&self) -> Postgres {
+        self.try_open().await.unwrap()
+    }
+
+    pub(crate) async fn try_open(&self) -> Result<Postgres, StoreError> {
+        open(&self.url).await
+    }
+
+    /// Runs statements from outside.
+    pub(crate) async fn execute(&self, sql: &str) {
+        self.client().await.batch_execute(sql).await.unwrap();
+    }
+
+    /// A connection from outside.
+    pub(crate) async fn client(&self) -> Client {
+        connect(&self.url).await
+    }
+}
+
+/// A store at this URL.
+pub(crate) async fn open(url: &str) -> Result<Postgres, StoreError> {
+    let address = Address::parse(url, Path::new("/")).unwrap();
+    Postgres::open(&address, 16, Arc::new(OsEntropy)).await
+}
+
+async fn connect(url: &str) -> Client {
+    let (client, driver) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    tokio::spawn(driver);
+    client
+}
+
+/// PostgreSQL does not run as root: the folder becomes that of the user that Debian made for it.
+fn give_away(folder: &Path) {
+    if let Some((user, group)) = other_user() {
+        chown(folder, Some(user), Some(group)).unwrap();
+    }
+}
+
+fn make(folder: &Path, port: u16, settings: &str) {
+    let data = folder.join("data");
+    let mut initdb = as_other_user(&program("initdb"));
+    initdb.args(["--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8"]);
+    let made = initdb.arg("--locale=C.UTF-8").arg("-D").arg(&data).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let sockets = folder.display();
+    let ours = format!(
+        "listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{sockets}'\n\
+         max_connections = 400\nshared_buffers = 32MB\nfsync = off\nfull_page_writes = off\n\
+         {settings}\n"
+    );
+    let file = data.join("postgresql.conf");
+    let shipped = fs::read_to_string(&file).unwrap();
+    fs::write(&file, shipped + &ours).unwrap();
+}
+
+/// A shell that runs the server until its standard input closes, which is when we end, however that
+/// happens. Then it also removes the folder, unless somebody else will.
+fn watched(folder: &Path, port: u16, after: &str) -> Child {
+    let script = format!(
+        "\"$0\" -D \"$1/data\" >>\"$1/log\" 2>&1 & \
+         until \"$2\" -q -h 127.0.0.1 -p {port}; do kill -0 $! || exit 1; sleep 0.02; done; \
+         echo ready; cat >/dev/null; kill -QUIT $!; wait $!; {after}"
+    );
+    let mut shell = as_other_user(Path::new("/bin/sh"));
+    shell.args(["-c", &script]).arg(program("postgres")).arg(folder).arg(program("pg_isready"));
+    shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0);
+    let mut shell = shell.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(shell.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let log = || fs::read_to_string(folder.join("log")).unwrap_or_default();
+    assert_eq!(line, "ready\n", "{}", log());
+    shell
+}
+
+/// A program as the user that owns the folder.
+fn as_other_user(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    if let Some((user, group)) = other_user() {
+        command.uid(user).gid(group);
+    }
+    command.current_dir("/").env("LC_ALL", "C.UTF-8");
+    command
+}
+
+/// The user and group `postgres` when we are root.
+fn other_user() -> Option<(u32, u32)> {
+    let id = |arguments: &[&str]| {
+        let told = Command::new("id").args(arguments).output().unwrap().stdout;
+        String::from_utf8(told).unwrap().trim().parse().ok()
+    };
+    if id(&["-u"])? != 0 {
+        return None;
+    }
+    Some((id(&["-u", "postgres"])?, id(&["-g", "postgres"])?))
+}
+
+/// The newest there is of Debian's, or the one on the path.
+pub(crate) fn program(name: &str) -> PathBuf {
+    let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let there = debian.map(|version| version.unwrap().path().join("bin").join(name));
+    let number =
+        |path: &PathBuf| -> Option<u32> { path.iter().rev().nth(2)?.to_str()?.parse().ok() };
+    there.filter(|path| path.exists()).max_by_key(number).unwrap_or_else(|| PathBuf::from(name))
+}
+
+static SHARED: LazyLock<Server> = LazyLock::new(Server::shared);
+static NEXT: AtomicU32 = AtomicU32::new(0);
