@@ -26,6 +26,7 @@ use crate::{
 
 mod backup;
 mod guarded;
+mod moving;
 mod open;
 mod people;
 mod references;
@@ -36,6 +37,7 @@ mod tend;
 mod world;
 
 pub use backup::{KeepFault, back_up, begin_epoch, restore};
+pub use moving::moving;
 pub use open::open_store;
 pub use shown::connect_lines;
 pub use world::{clock, entropy};

@@ -13,6 +13,7 @@ mod explain;
 mod faults;
 mod help;
 mod login;
+mod migrate;
 mod output;
 mod place;
 mod progress;
@@ -68,6 +69,7 @@ fn dispatch(command: Command, place: &Place, json: bool) -> Result<Option<Answer
             Some(path) => backup::restore(place, path, json).map(Some),
             None => wait(backup::epoch(place)).map(Some),
         },
+        Command::Migrate(asked) => wait(migrate::migrate(place, &asked, json)).map(Some),
         Command::Environment => Ok(Some(environment::environment())),
     }
 }

@@ -51,4 +51,5 @@ const MIGRATIONS: &[Migration] = &[
     migration!(2, "people", "0002_people.sql"),
     migration!(3, "tokens", "0003_tokens.sql"),
     migration!(5, "nodes", "0005_nodes.sql"),
+    migration!(6, "moves", "0006_moves.sql"),
 ];

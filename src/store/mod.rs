@@ -11,11 +11,12 @@ pub mod postgres;
 mod rows;
 mod sql;
 pub mod sqlite;
+pub mod tables;
 mod values;
 
 pub use self::{
     issued::Issued,
-    nodes::{Epoch, Nodes},
+    nodes::{Epoch, MOVING, Nodes, SWEEPING},
     people::{Linked, People, Person},
 };
 

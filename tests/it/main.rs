@@ -13,6 +13,7 @@ mod gateway;
 mod guard;
 mod harness;
 mod limits;
+mod moving;
 mod nodes;
 mod oauth;
 mod pages;

@@ -15,6 +15,7 @@ mod nodes;
 mod people;
 mod row;
 mod run;
+mod tables;
 mod tls;
 
 use std::{fmt, sync::Arc, time::Duration};
