@@ -1,5 +1,7 @@
 //! `countersign migrate`: everything to another engine.
 
+use std::fmt::Write as _;
+
 use serde_json::json;
 
 use super::{
@@ -57,7 +59,7 @@ fn told(tables: &[Compared]) -> Answer {
     let mut text = table.render();
     for Compared { table, unlike, .. } in tables {
         for key in unlike {
-            text.push_str(&format!("\n  {}: {}", paint(BAD, table), shown(key)));
+            let _ = write!(text, "\n  {}: {}", paint(BAD, table), shown(key));
         }
     }
     text.push_str(if same { ALL_THERE } else { NOT_ALL });
