@@ -24,6 +24,7 @@ use crate::{
 mod backup;
 mod guarded;
 mod keys;
+mod moving;
 mod open;
 mod people;
 mod references;
@@ -36,6 +37,7 @@ mod world;
 
 pub use backup::{KeepFault, back_up, begin_epoch, restore};
 pub use keys::{KeyTender, key_manager};
+pub use moving::moving;
 pub use open::open_store;
 pub use shown::connect_lines;
 pub use world::{clock, entropy};
@@ -64,6 +66,11 @@ pub enum StartFault {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Everything in the database is being moved elsewhere.
+    #[error(
+        "this database is being moved to another one by countersign migrate; when that has ended, start on the new one (if it was cut off: wait a minute, and run it again)"
+    )]
+    Moving,
     /// The signing keys.
     #[error(transparent)]
     Keys(#[from] KeysError),

@@ -16,6 +16,7 @@ mod nodes;
 mod people;
 mod row;
 mod run;
+mod tables;
 mod tls;
 
 use std::{fmt, sync::Arc, time::Duration};
