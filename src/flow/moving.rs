@@ -3,15 +3,18 @@
 //! Nothing is unsealed on the way: what is sealed in one database is sealed in the other, with the same
 //! master key.
 
-use std::{fmt::Write as _, sync::Arc, time::Duration};
+mod sum;
+
+use std::{sync::Arc, time::Duration};
 
 use serde::Serialize;
 
+use self::sum::{Sum, hex, shown};
 use crate::{
     ambient::{Clock, Timestamp},
     store::{
         MOVING, SWEEPING, StoreError,
-        tables::{Cell, Cells, Table, Tables, digest},
+        tables::{Cells, Table, Tables, digest},
     },
 };
 
@@ -89,8 +92,7 @@ impl Moving {
     /// # Errors
     /// [`MoveFault`]. Tables that differ are none: they are told.
     pub async fn run(&self, watch: Watch<'_>) -> Result<Vec<Compared>, MoveFault> {
-        self.hold(&*self.from, "to move").await?;
-        self.hold(&*self.to, "to move to").await?;
+        self.hold_both().await?;
         let moved = self.copy_and_compare(watch).await;
         for engine in [&self.from, &self.to] {
             for lease in [SWEEPING, MOVING] {
@@ -147,11 +149,16 @@ impl Moving {
         Ok(())
     }
 
+    async fn hold_both(&self) -> Result<Timestamp, MoveFault> {
+        let now = self.clock.now();
+        self.hold(&*self.from, "to move").await?;
+        self.hold(&*self.to, "to move to").await?;
+        Ok(now)
+    }
+
     async fn keep_holding(&self, since: &mut Timestamp) -> Result<(), MoveFault> {
         if self.clock.now().since(*since) >= HELD / 4 {
-            self.hold(&*self.from, "to move").await?;
-            self.hold(&*self.to, "to move to").await?;
-            *since = self.clock.now();
+            *since = self.hold_both().await?;
         }
         Ok(())
     }
@@ -172,7 +179,7 @@ impl Moving {
         mut after: Option<Cells>,
         seen: &mut (dyn FnMut(u64) + Send),
     ) -> Result<(), MoveFault> {
-        let mut held = self.clock.now();
+        let mut held = self.hold_both().await?;
         loop {
             let rows = self.from.page(table, after.as_deref()).await?;
             let Some(last) = rows.last() else { return Ok(()) };
@@ -211,11 +218,14 @@ impl Moving {
         table: &'static Table,
         seen: &mut (dyn FnMut(u64) + Send),
     ) -> Result<Sum, MoveFault> {
-        let (mut sum, mut after, mut held) = (Sum::default(), None::<Cells>, self.clock.now());
+        let (mut sum, mut after, mut held) =
+            (Sum::default(), None::<Cells>, self.hold_both().await?);
         loop {
             let rows = engine.page(table, after.as_deref()).await?;
             let Some(last) = rows.last() else { return Ok(sum) };
-            rows.iter().for_each(|row| sum.add(digest(row)));
+            for row in &rows {
+                sum.add(digest(row));
+            }
             seen(rows.len() as u64);
             after = Some(table.key(last).to_vec());
             self.keep_holding(&mut held).await?;
@@ -230,7 +240,7 @@ impl Moving {
         table: &'static Table,
         unlike: &mut Vec<String>,
     ) -> Result<(), MoveFault> {
-        let mut after = None::<Cells>;
+        let (mut after, mut held) = (None::<Cells>, self.hold_both().await?);
         while unlike.len() < NAMED {
             let rows = one.page(table, after.as_deref()).await?;
             let Some(last) = rows.last() else { return Ok(()) };
@@ -242,73 +252,14 @@ impl Moving {
                     unlike.push(name);
                 }
             }
+            self.keep_holding(&mut held).await?;
         }
         unlike.truncate(NAMED);
         Ok(())
     }
 }
 
-/// How many rows, and the sum of their digests as one large number.
-#[derive(Default, PartialEq, Eq)]
-struct Sum {
-    rows: u64,
-    digest: [u8; 32],
-}
-
-impl Sum {
-    fn add(&mut self, row: [u8; 32]) {
-        self.rows += 1;
-        let mut carry = 0;
-        for (sum, byte) in self.digest.iter_mut().zip(row).rev() {
-            let both = u16::from(*sum) + u16::from(byte) + carry;
-            let [high, low] = both.to_be_bytes();
-            (*sum, carry) = (low, high.into());
-        }
-    }
-}
-
-/// A key as a person may look it up. Keys are ids and digests, never secrets.
-fn shown(key: &[Cell]) -> String {
-    let cell = |cell: &Cell| match cell {
-        Cell::Null => String::new(),
-        Cell::Text(text) => text.clone(),
-        Cell::Bytes(bytes) => hex(bytes),
-        Cell::Int(number) => number.to_string(),
-        Cell::Flag(flag) => flag.to_string(),
-    };
-    key.iter().map(cell).collect::<Vec<_>>().join(" ")
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 /// How long the leases last; renewed in time.
 const HELD: Duration = Duration::from_mins(1);
 /// How many rows that differ are named.
 const NAMED: usize = 10;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sum_knows_no_order_and_carries() {
-        let rows = [[0xff; 32], [1; 32], [0x80; 32]];
-        let sum = |order: [usize; 3]| {
-            let mut sum = Sum::default();
-            order.into_iter().for_each(|at| sum.add(rows[at]));
-            sum
-        };
-        assert!(sum([0, 1, 2]) == sum([2, 0, 1]));
-        let mut one = Sum::default();
-        one.add([0xff; 32]);
-        let mut last = [0; 32];
-        last[31] = 1;
-        one.add(last);
-        assert_eq!((one.rows, one.digest), (2, [0; 32]));
-    }
-}

@@ -150,7 +150,7 @@ async fn a_move_that_was_cut_off_goes_on_where_it_was() {
         world.here.once(&digest, NOW.plus(Duration::from_hours(9))).await.unwrap();
     }
     let (enough, cut) = tokio::sync::watch::channel(false);
-    let mut watch = |_, done, _| drop(enough.send(done > 1000));
+    let mut watch = |_, done, _| enough.send(done > 1000).unwrap();
     let moving = world.moving("killed");
     let mut cut_off = cut.clone();
     tokio::select! {
