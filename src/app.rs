@@ -119,6 +119,11 @@ impl Hands {
         let (leaving, stop) = (CancellationToken::new(), CancellationToken::new());
         Ok(Self { store, vault, clock, entropy, leaving, stop })
     }
+
+    fn revoker(&self, config: &Config, revocations: Revocations) -> Arc<Revoker> {
+        let (store, limits) = (Arc::clone(&self.store), config.limits.clone());
+        Arc::new(Revoker { store, revocations, limits })
+    }
 }
 
 /// Puts the service together: store, keys, providers, routes.
@@ -148,11 +153,7 @@ pub async fn build_on(
     let manager = hands.key_manager(config);
     let keys = manager.open().await?;
     let revocations = Revocations::default();
-    let revoker = Arc::new(Revoker {
-        store: Arc::clone(&hands.store),
-        revocations: revocations.clone(),
-        limits: config.limits.clone(),
-    });
+    let revoker = hands.revoker(config, revocations.clone());
     let lookout = Lookout::begin(Arc::clone(&revoker), Arc::clone(&hands.clock)).await?;
     let dev_secret = ClientSecret::from_entropy(random(&*hands.entropy));
     let providers: Arc<[Provider]> = site::providers(config, &hands.clock, &dev_secret).into();

@@ -78,13 +78,7 @@ impl App {
         });
         warm_up(&self.providers);
         ready();
-        let (leaving, streams) = (self.hands.leaving, self.hands.stop);
-        let stop = async move {
-            stop.await;
-            leaving.cancel();
-            tokio::time::sleep(delay).await;
-            streams.cancel();
-        };
+        let stop = leave(stop, delay, self.hands.leaving, self.hands.stop);
         serve::serve(main, self.router, stop, drain).await;
         enough.cancel();
         tending_keys.abort();
@@ -94,6 +88,19 @@ impl App {
         }
         Ok(())
     }
+}
+
+/// Ends when nothing new is to be accepted any more: a while after we were told to stop.
+async fn leave(
+    stop: impl Future<Output = ()>,
+    delay: Duration,
+    leaving: CancellationToken,
+    streams: CancellationToken,
+) {
+    stop.await;
+    leaving.cancel();
+    tokio::time::sleep(delay).await;
+    streams.cancel();
 }
 
 /// What goes on beside the requests ends too, in its time.
