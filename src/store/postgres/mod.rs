@@ -3,7 +3,7 @@
 //! A verb is one statement, and a statement is one round trip and one transaction; where later steps
 //! must see what others committed during the earlier ones, several statements are sent at once in one
 //! transaction. All of it is correct at READ COMMITTED, and at every stricter level with the retries of
-//! [`run`]: nothing here depends on the level that a server is set to.
+//! `run`: nothing here depends on the level that a server is set to.
 
 mod address;
 mod connect;
@@ -16,6 +16,7 @@ mod nodes;
 mod people;
 mod row;
 mod run;
+mod tables;
 mod tls;
 
 use std::{fmt, sync::Arc, time::Duration};

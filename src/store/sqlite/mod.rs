@@ -19,6 +19,7 @@ mod plans;
 mod presented;
 mod reader;
 pub mod restore;
+mod tables;
 mod verbs;
 mod writer;
 
