@@ -10,14 +10,11 @@ use crate::{
     app::{people::People, site::Parts},
     config::{Config, Fault},
     flow::{
-        keys::{self, KeysError},
-        lookout::Lookout,
-        personal::PersonalTokens,
-        providers::Provider,
+        keys::KeysError, lookout::Lookout, personal::PersonalTokens, providers::Provider,
         revoke::Revoker,
     },
     gateway::{Allowances, stdio::Stdio},
-    guard::{LocalKeys, Revocations},
+    guard::Revocations,
     jose::seal::Vault,
     protocol::secret::ClientSecret,
     store::{Store, StoreError},
@@ -26,6 +23,7 @@ use crate::{
 
 mod backup;
 mod guarded;
+mod keys;
 mod open;
 mod people;
 mod references;
@@ -36,6 +34,7 @@ mod tend;
 mod world;
 
 pub use backup::{KeepFault, back_up, begin_epoch, restore};
+pub use keys::{KeyTender, key_manager};
 pub use open::open_store;
 pub use shown::connect_lines;
 pub use world::{clock, entropy};
@@ -48,6 +47,7 @@ pub struct App {
     hands: Hands,
     revoker: Arc<Revoker>,
     lookout: Lookout,
+    key_tender: Arc<KeyTender>,
     providers: Arc<[Provider]>,
     counts: Vec<tend::Forget>,
     programs: Vec<Stdio>,
@@ -132,14 +132,8 @@ pub async fn build_on(
     entropy: Arc<dyn Entropy>,
 ) -> Result<App, StartFault> {
     let hands = Hands::new(config, store, clock, entropy)?;
-    let keys = keys::open(
-        &*hands.store,
-        &hands.vault,
-        config.signing_algorithm,
-        &*hands.entropy,
-        hands.clock.now(),
-    )
-    .await?;
+    let manager = hands.key_manager(config);
+    let keys = manager.open().await?;
     let revocations = Revocations::default();
     let revoker = Arc::new(Revoker {
         store: Arc::clone(&hands.store),
@@ -147,7 +141,6 @@ pub async fn build_on(
         limits: config.limits.clone(),
     });
     let lookout = Lookout::begin(Arc::clone(&revoker), Arc::clone(&hands.clock)).await?;
-    let local = LocalKeys::new(keys.public.clone());
     let dev_secret = ClientSecret::from_entropy(random(&*hands.entropy));
     let providers: Arc<[Provider]> = site::providers(config, &hands.clock, &dev_secret).into();
     let people = People::new(config, &hands, &providers);
@@ -155,7 +148,6 @@ pub async fn build_on(
         config,
         hands: &hands,
         keys: &keys,
-        local: &local,
         revocations: &revocations,
         look_up: references::look_up(&people.references),
     };
@@ -167,8 +159,19 @@ pub async fn build_on(
     let router = web::surrounded(router);
     let dev = servers::development(config, &hands, &dev_secret)?;
     let listen = config.listen.addresses.iter().map(|listen| listen.address).collect();
-    let programs = guarded.programs;
-    Ok(App { router, listen, dev, hands, revoker, lookout, providers, counts, programs })
+    let (programs, key_tender) = (guarded.programs, Arc::new(KeyTender { manager, keys }));
+    Ok(App {
+        router,
+        listen,
+        dev,
+        hands,
+        revoker,
+        key_tender,
+        lookout,
+        providers,
+        counts,
+        programs,
+    })
 }
 
 /// Makes and lists personal access tokens, without the rest of the service.
@@ -211,6 +214,12 @@ impl App {
         self.lookout
     }
 
+    /// Takes over changes of the signing keys, as the service does every few seconds.
+    #[must_use]
+    pub fn key_tender(&self) -> Arc<KeyTender> {
+        Arc::clone(&self.key_tender)
+    }
+
     /// Listens, calls `ready`, serves until `stop` resolves, and lets requests in flight finish.
     ///
     /// # Errors
@@ -236,6 +245,7 @@ impl App {
         };
         let enough = CancellationToken::new();
         let tending = tokio::spawn(tended.tend(enough.clone()));
+        let tending_keys = tokio::spawn(keys::tend(self.key_tender));
         let dev = dev.map(|(listeners, router)| {
             tokio::spawn(serve::serve(listeners, router, std::future::pending()))
         });
@@ -258,6 +268,7 @@ impl App {
         let _ = tokio::time::timeout(LAST_PROCESSES, programs).await;
         enough.cancel();
         let _ = tending.await;
+        tending_keys.abort();
         if let Some(dev) = dev {
             dev.abort();
         }

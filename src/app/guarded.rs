@@ -10,13 +10,13 @@ use crate::{
     config::Config,
     demo::{Demo, ProfileLookup, demo_service},
     engine::policy::{Auth, IdentityTo, Policy, ServerSettings, StdioCommand, Upstream},
-    flow::keys::SigningKeys,
+    flow::keys::Keys,
     gateway::{
         Allowances, Assertions, Door, Gate, Identity, Proxy, Room, SessionSeal, gated, pool,
         proxied,
         stdio::{self, Stdio, StdioSettings, Times},
     },
-    guard::{Guard, LocalKeys, LookUp, Protected, Revocations},
+    guard::{Guard, LookUp, Protected, Revocations},
     protocol::{id::UserId, issuer::Issuer},
     web,
 };
@@ -25,8 +25,7 @@ use crate::{
 pub(super) struct Parts<'a> {
     pub(super) config: &'a Config,
     pub(super) hands: &'a Hands,
-    pub(super) keys: &'a SigningKeys,
-    pub(super) local: &'a LocalKeys,
+    pub(super) keys: &'a Keys,
     pub(super) revocations: &'a Revocations,
     pub(super) look_up: LookUp,
 }
@@ -127,7 +126,7 @@ impl Parts<'_> {
             IdentityTo::Headers => Identity::Headers,
             IdentityTo::Nothing => Identity::Nothing,
             IdentityTo::Assertion => Identity::Assertion(Assertions {
-                signer: self.keys.signer.clone(),
+                keys: self.keys.clone(),
                 issuer: self.config.public_url.to_string(),
                 audience: url.to_string(),
             }),
@@ -141,7 +140,7 @@ impl Parts<'_> {
             scopes: server.scopes(),
             name: server.name.clone(),
         };
-        Guard::local(protected, self.local.clone())
+        Guard::local(protected, self.keys.guards())
             .with_clock(Arc::clone(&self.hands.clock))
             .with_revocations(self.revocations.clone())
             .with_references(Arc::clone(&self.look_up))

@@ -7,7 +7,7 @@ use crate::{
     config::Config,
     devidp::{DevPage, RenderDevPage},
     engine::policy::{Auth, ServerSettings, Upstream},
-    flow::{keys::SigningKeys, providers::Provider},
+    flow::{keys::Keys, providers::Provider},
     protocol::scope::Scopes,
     provider::file::DevUser,
     store::Store,
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The published documents.
-pub(super) fn published(config: &Config, keys: &SigningKeys) -> PublishedMetadata {
+pub(super) fn published(config: &Config, keys: &Keys) -> PublishedMetadata {
     let guarded = || config.servers.iter().filter(|server| server.auth == Auth::Required);
     let scopes = guarded().fold(Scopes::default(), |scopes, server| scopes.union(&server.scopes()));
     let servers: Vec<GuardedServer> = guarded()
@@ -36,7 +36,7 @@ pub(super) fn published(config: &Config, keys: &SigningKeys) -> PublishedMetadat
         })
         .collect();
     let algorithm = config.signing_algorithm.name();
-    PublishedMetadata::new(&config.public_url, &scopes, &servers, algorithm, &keys.document)
+    PublishedMetadata::new(&config.public_url, &scopes, &servers, algorithm, keys.clone())
 }
 
 /// The words of the pages.

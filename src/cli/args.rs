@@ -66,6 +66,9 @@ pub(super) enum Command {
     /// Go back to a backup; whatever was issued before has ended
     #[command(after_help = help::RESTORE)]
     Restore(Restore),
+    /// Look at the signing keys, change them, seal them anew
+    #[command(subcommand, after_help = help::KEY)]
+    Key(Key),
     /// Show every environment variable
     #[command(after_long_help = help::environment(), help_template = help::TOPIC)]
     Environment,
@@ -188,6 +191,28 @@ pub(super) enum User {
         /// Their id
         id: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Key {
+    /// List the signing keys: their stage, their times, and which master key sealed them
+    List,
+    /// Announce the next signing key now: it is published at once and signs after 24 hours
+    #[command(after_help = help::ROTATE)]
+    Rotate {
+        /// Let it sign at once; a verifier that keeps the key set may refuse its tokens for ten minutes
+        #[arg(long)]
+        now: bool,
+    },
+    /// For an emergency: end a signing key and every access token under it
+    #[command(after_help = help::RETIRE)]
+    Retire {
+        /// Its id, as list shows it
+        id: String,
+    },
+    /// Seal everything with the first master key, so that the others may go
+    #[command(after_help = help::RESEAL)]
+    Reseal,
 }
 
 #[derive(Debug, Subcommand)]

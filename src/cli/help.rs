@@ -22,6 +22,7 @@ Examples:
   countersign client add --name App --redirect https://app.example/callback
                                     register a client by hand
   countersign user list             who signed in; disable or sign out one person
+  countersign key list              the signing keys; rotate or retire one
   countersign token create --server demo --user usr_… --scopes read --name CI
                                     a token for a program without a browser
   countersign token inspect < token.txt
@@ -134,6 +135,43 @@ version's schema. The database that is there is kept beside it, as countersign.d
 A backup does not know what was revoked after it was taken. So nothing that was issued before a restore
 is worth anything afterwards: sign-ins, connected apps, personal tokens and signing keys have ended, and
 people sign in again. --epoch does only that, after PostgreSQL was restored by its own means.";
+pub(super) const KEY: &str = "\
+Examples:
+  countersign key list
+  countersign key rotate
+  countersign key rotate --now
+  countersign key retire NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs
+  countersign key reseal
+
+Signing keys are made, published, used and retired by the service itself: a new one every 90 days,
+published 24 hours before it signs, and for 14 days after it signed last. The service may run
+meanwhile; every node follows within five seconds. docs/keys.md has the whole life of a key, and how the
+master key is changed.";
+
+pub(super) const ROTATE: &str = "\
+The key before it goes on signing until then, and its tokens stay good: it is published for 14 more
+days. When a next key is announced already, nothing changes.
+
+With --now nobody has had the time to learn the key. Guards of ours, and whoever asks again for an
+unknown kid, learn it at its first token; a verifier that only keeps the key set for its ten minutes
+refuses the new tokens until then.";
+
+pub(super) const RETIRE: &str = "\
+For a key that may be in other hands. It is taken out of the key set, and its private half out of
+the database; every node refuses its tokens within ten seconds, a guard in another process within
+fifteen minutes. Nobody is signed out: clients refresh and get tokens under another key. If it was the
+key that signs, the announced one signs at once, or a new one is made.
+
+It asks nothing and cannot be undone. A key that is only to be replaced: countersign key rotate";
+
+pub(super) const RESEAL: &str = "\
+Examples:
+  COUNTERSIGN_MASTER_KEY=NEW,OLD countersign key reseal
+  countersign key reseal --json
+
+Reads every signing key and identity, and seals with the first master key what another one sealed.
+The service may run meanwhile, with the same list of keys; it may be broken off and run again. Exit
+code 1 when something is left.";
 
 pub(super) const TOPIC: &str = "{about}\n{after-help}";
 

@@ -12,6 +12,7 @@ mod environment;
 mod explain;
 mod faults;
 mod help;
+mod key;
 mod login;
 mod output;
 mod place;
@@ -68,6 +69,7 @@ fn dispatch(command: Command, place: &Place, json: bool) -> Result<Option<Answer
             Some(path) => backup::restore(place, path, json).map(Some),
             None => wait(backup::epoch(place)).map(Some),
         },
+        Command::Key(asked) => wait(key::key(place, asked)).map(Some),
         Command::Environment => Ok(Some(environment::environment())),
     }
 }

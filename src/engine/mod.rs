@@ -6,6 +6,7 @@
 
 pub mod authorize;
 pub mod client_auth;
+pub mod keys;
 pub mod limits;
 pub mod policy;
 pub mod record;

@@ -264,12 +264,14 @@ pub struct SigningKeyRecord {
     pub id: KeyId,
     /// Its algorithm, `ES256` or `EdDSA`.
     pub algorithm: String,
+    /// Its number among the keys of its algorithm; no two have the same.
+    pub generation: u32,
     /// The private key (PKCS#8), sealed.
     pub sealed: Vec<u8>,
     /// When it was made and first published.
     pub created_at: Timestamp,
     /// From when it signs.
     pub active_at: Timestamp,
-    /// From when it signs no more.
+    /// From when it signs no more; none: from when the key after it signs.
     pub retired_at: Option<Timestamp>,
 }

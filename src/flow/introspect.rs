@@ -12,10 +12,11 @@ use crate::{
         policy::{StaticToken, TokenSettings},
     },
     flow::{
+        keys::Keys,
         references::{References, Unknowable},
         store_trouble,
     },
-    jose::{access_token::verify_access_token, keys::KeySet},
+    jose::access_token::verify_access_token,
     protocol::{
         access::AccessClaims,
         error::{TokenError, TokenErrorCode},
@@ -37,8 +38,8 @@ pub struct Introspection {
     pub askers: Vec<Asker>,
     /// Finds what is not signed.
     pub references: Arc<References>,
-    /// Verifies what is.
-    pub keys: KeySet,
+    /// Verify what is.
+    pub keys: Keys,
     /// Ourselves.
     pub issuer: Issuer,
     /// How far a guard's clock may be off: it and we judge alike.
@@ -125,7 +126,8 @@ impl Introspection {
             return self.references.claims(&reference).await.map_err(|error| trouble(&error));
         }
         let (issuer, resource) = (self.issuer.as_str(), &asker.resource);
-        let said = verify_access_token(token, &self.keys, issuer, resource, now, self.leeway);
+        let keys = &self.keys.now().public;
+        let said = verify_access_token(token, keys, issuer, resource, now, self.leeway);
         let Ok(claims) = said else { return Ok(None) };
         let holds = self.holds(&claims).await.map_err(|error| store_trouble(&error))?;
         Ok(holds.then_some(claims))

@@ -1,27 +1,118 @@
-//! Our signing keys: made once, sealed in the store, published as one ready document.
+//! Our signing keys: made ahead of time, sealed in the store, published as one ready document, and held
+//! by every node as they stand now.
 
-use std::sync::Arc;
+mod change;
+mod manager;
+mod reseal;
 
-use zeroize::Zeroizing;
-
-use crate::{
-    ambient::{Entropy, Timestamp, random},
-    engine::record::SigningKeyRecord,
-    jose::{algorithm::Algorithm, keys::KeySet, seal::Vault, sign::SigningKey},
-    store::{Store, StoreError},
+use std::{
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
 };
 
-const PURPOSE: &str = "signing-key";
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
 
-/// The signing key in use and the public keys of all.
-#[derive(Debug, Clone)]
+pub use self::{
+    change::{Retired, Rotated},
+    manager::KeyManager,
+    reseal::Resealing,
+};
+use crate::{
+    guard::LocalKeys,
+    jose::{algorithm::Algorithm, keys::KeySet, sign::SigningKey},
+    protocol::id::KeyId,
+    store::StoreError,
+};
+
+/// The signing key in use and the public keys of all that are published.
+#[derive(Clone, Debug)]
 pub struct SigningKeys {
     /// Signs new tokens.
     pub signer: SigningKey,
     /// Verifies every token still alive.
     pub public: KeySet,
     /// The JWK Set document (RFC 7517 §5), as bytes to send.
-    pub document: Arc<[u8]>,
+    pub document: Bytes,
+    /// Its entity tag (RFC 9110 §8.8.3), with the quotes.
+    pub etag: Bytes,
+    /// The published keys, opened.
+    opened: Vec<SigningKey>,
+}
+
+impl SigningKeys {
+    /// One key that signs, and all that are published, that one among them.
+    ///
+    /// # Errors
+    /// [`KeysError::Unusable`] when they make no set.
+    pub fn new(signer: SigningKey, opened: Vec<SigningKey>) -> Result<Self, KeysError> {
+        let (public, document) = published(&opened)?;
+        let etag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(Sha256::digest(&document)));
+        Ok(Self { signer, public, document, etag: etag.into(), opened })
+    }
+
+    fn opened(&self, id: &KeyId) -> Option<&SigningKey> {
+        self.opened.iter().find(|key| key.kid() == id)
+    }
+}
+
+/// The set of these keys, to verify with and to send.
+fn published(keys: &[SigningKey]) -> Result<(KeySet, Bytes), KeysError> {
+    let keys: Vec<_> = keys.iter().map(SigningKey::public_jwk).collect();
+    let set = serde_json::json!({ "keys": keys });
+    let public = KeySet::from_jwks_value(&set, &[Algorithm::Es256, Algorithm::EdDsa]);
+    Ok((public.map_err(|_| KeysError::Unusable)?, Bytes::from(set.to_string())))
+}
+
+/// The keys as they stand now, for everybody who signs, verifies or publishes; cloning shares. Whoever
+/// uses them asks at the time of use.
+#[derive(Clone)]
+pub struct Keys {
+    held: Arc<RwLock<Arc<SigningKeys>>>,
+    guards: LocalKeys,
+}
+
+impl Keys {
+    /// Keys that are these until they are replaced.
+    #[must_use]
+    pub fn new(keys: SigningKeys) -> Self {
+        let guards = LocalKeys::new(keys.public.clone());
+        Self { held: Arc::new(RwLock::new(Arc::new(keys))), guards }
+    }
+
+    /// The keys at this moment.
+    #[must_use]
+    pub fn now(&self) -> Arc<SigningKeys> {
+        Arc::clone(&self.held.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The same for the guards of this process.
+    #[must_use]
+    pub fn guards(&self) -> LocalKeys {
+        self.guards.clone()
+    }
+
+    /// Puts other keys in the place of these. Guards forget what they verified when the set is another,
+    /// and keep it when the same keys are published and only another one signs.
+    fn replace(&self, fresh: SigningKeys) {
+        let held = self.now();
+        let same_set = held.document == fresh.document;
+        if same_set && held.signer.kid() == fresh.signer.kid() {
+            return;
+        }
+        tracing::info!(signer = %fresh.signer.kid(), published = fresh.opened.len(), "signing keys changed");
+        if !same_set {
+            self.guards.replace(fresh.public.clone());
+        }
+        *self.held.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.now().fmt(f)
+    }
 }
 
 /// The keys cannot be used.
@@ -38,68 +129,22 @@ pub enum KeysError {
     /// A key could not be made or read.
     #[error("a signing key could not be made or read")]
     Unusable,
-}
-
-/// Opens the stored keys; makes the first one on an empty store.
-///
-/// # Errors
-/// [`KeysError`] when the store fails or the master key is not the one.
-pub async fn open(
-    store: &dyn Store,
-    vault: &Vault,
-    algorithm: Algorithm,
-    entropy: &dyn Entropy,
-    now: Timestamp,
-) -> Result<SigningKeys, KeysError> {
-    let mut records = store.signing_keys().await?;
-    if !records.iter().any(|record| record.algorithm == algorithm.to_string()) {
-        store.put_first_signing_key(&fresh(vault, algorithm, entropy, now)?).await?;
-        records = store.signing_keys().await?;
-    }
-    let mut keys = Vec::new();
-    for record in &records {
-        keys.push((record, unsealed(vault, record)?));
-    }
-    let active = |record: &SigningKeyRecord| {
-        record.active_at <= now && record.retired_at.is_none_or(|at| now < at)
-    };
-    let usable = keys.iter().filter(|(record, key)| active(record) && key.algorithm() == algorithm);
-    let (_, signer) =
-        usable.max_by_key(|(record, _)| record.active_at).ok_or(KeysError::Unusable)?;
-    published(signer.clone(), keys.iter().map(|(_, key)| key))
-}
-
-fn published<'a>(
-    signer: SigningKey,
-    keys: impl Iterator<Item = &'a SigningKey>,
-) -> Result<SigningKeys, KeysError> {
-    let document =
-        serde_json::json!({ "keys": keys.map(SigningKey::public_jwk).collect::<Vec<_>>() });
-    let public = KeySet::from_jwks_value(&document, &[Algorithm::Es256, Algorithm::EdDsa])
-        .map_err(|_| KeysError::Unusable)?;
-    Ok(SigningKeys { signer, public, document: document.to_string().into_bytes().into() })
-}
-
-fn fresh(
-    vault: &Vault,
-    algorithm: Algorithm,
-    entropy: &dyn Entropy,
-    now: Timestamp,
-) -> Result<SigningKeyRecord, KeysError> {
-    let (key, private) = SigningKey::generate(algorithm).map_err(|_| KeysError::Unusable)?;
-    Ok(SigningKeyRecord {
-        id: key.kid().clone(),
-        algorithm: algorithm.to_string(),
-        sealed: vault.seal(PURPOSE, &private, random(entropy)),
-        created_at: now,
-        active_at: now,
-        retired_at: None,
-    })
-}
-
-fn unsealed(vault: &Vault, record: &SigningKeyRecord) -> Result<SigningKey, KeysError> {
-    let algorithm = record.algorithm.parse().map_err(|_| KeysError::Unusable)?;
-    let private: Zeroizing<Vec<u8>> =
-        vault.open(PURPOSE, &record.sealed).ok_or(KeysError::Sealed)?;
-    SigningKey::from_pkcs8(algorithm, &private).map_err(|_| KeysError::Unusable)
+    /// There is no such key.
+    #[error("there is no signing key {id}; there is: {}", known.join(", "))]
+    Unknown {
+        /// As asked.
+        id: String,
+        /// The ids that there are.
+        known: Vec<String>,
+    },
+    /// More published keys than verifiers read.
+    #[error(
+        "{0} keys are published, more than some verifiers read; retire some before you make another"
+    )]
+    TooMany(usize),
+    /// Others change the keys at this moment.
+    #[error(
+        "the signing keys are being changed by others at this moment; look at them and try again"
+    )]
+    Contended,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     ambient::{Clock, Timestamp},
     engine::{client_auth::Credentials, limits::Limits},
-    flow::{clients::Clients, store_trouble},
+    flow::{clients::Clients, keys::Keys, store_trouble},
     guard::{RECHECK_AFTER, Revocations},
     jose::{access_token::verify_access_token, keys::KeySet, seal::Vault},
     protocol::{
@@ -82,8 +82,8 @@ pub struct Revocation {
     pub revoker: Arc<Revoker>,
     /// Knows our refresh tokens.
     pub vault: Arc<Vault>,
-    /// Knows our access tokens.
-    pub keys: KeySet,
+    /// Know our access tokens.
+    pub keys: Keys,
     /// Ourselves.
     pub issuer: Issuer,
     /// What our access tokens are for.
@@ -130,14 +130,24 @@ impl Revocation {
                 let (body, tag) = refresh.split();
                 self.vault.tag_is_good(body, tag).then(|| refresh.grant())
             }
-            None => self.resources.iter().find_map(|resource| self.access(token, resource, now)),
+            None => {
+                let keys = &self.keys.now().public;
+                let granted = |resource| self.access(token, keys, resource, now);
+                self.resources.iter().find_map(granted)
+            }
         }
     }
 
-    fn access(&self, token: &str, resource: &Resource, now: Timestamp) -> Option<GrantId> {
+    fn access(
+        &self,
+        token: &str,
+        keys: &KeySet,
+        resource: &Resource,
+        now: Timestamp,
+    ) -> Option<GrantId> {
         let leeway = self.revoker.limits.leeway;
         let issuer = self.issuer.as_str();
-        let claims = verify_access_token(token, &self.keys, issuer, resource, now, leeway).ok()?;
+        let claims = verify_access_token(token, keys, issuer, resource, now, leeway).ok()?;
         Some(claims.grant_id)
     }
 }

@@ -15,11 +15,12 @@ use crate::{
     },
     flow::{
         clients::Clients,
+        keys::Keys,
         revoke::Revoker,
         standing::{Fallen, Standing},
         store_trouble,
     },
-    jose::{seal::Vault, sign::SigningKey},
+    jose::seal::Vault,
     protocol::{
         access::{ACCESS_TOKEN_TYPE, AccessClaims},
         error::{TokenError, TokenErrorCode},
@@ -51,8 +52,8 @@ pub struct Tokens {
     pub revoker: Arc<Revoker>,
     /// Decides again.
     pub standing: Arc<Standing>,
-    /// Signs access tokens.
-    pub signer: SigningKey,
+    /// Sign access tokens.
+    pub keys: Keys,
     /// The servers whose access tokens are opaque.
     pub opaque: Vec<ServerId>,
     /// Ourselves.
@@ -196,7 +197,7 @@ impl Tokens {
     }
 
     fn signed(&self, claims: &AccessClaims) -> Result<String, TokenError> {
-        self.signer.sign(Some(ACCESS_TOKEN_TYPE), claims).map_err(|error| {
+        self.keys.now().signer.sign(Some(ACCESS_TOKEN_TYPE), claims).map_err(|error| {
             tracing::error!(%error, "an access token could not be signed");
             TokenError::new(TokenErrorCode::TemporarilyUnavailable, "Try again in a few seconds.")
         })

@@ -9,8 +9,9 @@ use serde::Serialize;
 
 use crate::{
     ambient::Timestamp,
+    flow::keys::Keys,
     guard::Caller,
-    jose::sign::{KeyFault, SigningKey},
+    jose::sign::KeyFault,
     protocol::{
         id::{ClientId, UserId},
         scope::Scopes,
@@ -34,8 +35,8 @@ pub enum Identity {
 /// Who signs assertions, and for whom.
 #[derive(Clone)]
 pub struct Assertions {
-    /// Signs.
-    pub signer: SigningKey,
+    /// Sign.
+    pub keys: Keys,
     /// Our public URL, `iss`.
     pub issuer: String,
     /// The URL of the server behind, `aud`.
@@ -117,7 +118,7 @@ impl Assertions {
             name: claims.name.as_deref(),
             email: claims.email.as_deref(),
         };
-        let token = self.signer.sign(Some("JWT"), &assertion)?;
+        let token = self.keys.now().signer.sign(Some("JWT"), &assertion)?;
         if let Ok(mut value) = HeaderValue::try_from(format!("Bearer {token}")) {
             value.set_sensitive(true);
             headers.insert(header::AUTHORIZATION, value);

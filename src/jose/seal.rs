@@ -18,6 +18,36 @@ pub struct Vault {
     older: Vec<MasterKey>,
 }
 
+/// The id of a master key, as it stands in front of what the key sealed. It tells keys apart and says
+/// nothing about them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MasterKeyId([u8; KEY_ID]);
+
+impl MasterKeyId {
+    /// The key that sealed this.
+    #[must_use]
+    pub fn of(sealed: &[u8]) -> Option<Self> {
+        sealed.first_chunk().copied().map(Self)
+    }
+}
+
+impl fmt::Display for MasterKeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// What sealing anew came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reseal {
+    /// The first key had sealed it before.
+    Needless,
+    /// It is sealed with the first key now.
+    Done(Vec<u8>),
+    /// None of the keys opens it.
+    Closed,
+}
+
 struct MasterKey {
     id: [u8; KEY_ID],
     root: Prk,
@@ -43,9 +73,23 @@ impl Vault {
     /// Opens what [`Self::seal`] made for the same purpose with any of the keys.
     #[must_use]
     pub fn open(&self, purpose: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let (id, rest) = sealed.split_at_checked(KEY_ID)?;
-        let mut named = self.all().filter(|key| key.id == id);
-        named.find_map(|key| open(&key.subkey(purpose), purpose.as_bytes(), rest))
+        self.all().find_map(|key| key.open(purpose, sealed))
+    }
+
+    /// Seals with the first key what another one sealed for the same purpose. `nonce` must be random and
+    /// never used again.
+    #[must_use]
+    pub fn reseal(&self, purpose: &str, sealed: &[u8], nonce: [u8; NONCE_LEN]) -> Reseal {
+        if self.first.open(purpose, sealed).is_some() {
+            return Reseal::Needless;
+        }
+        let opened = self.open(purpose, sealed);
+        opened.map_or(Reseal::Closed, |plain| Reseal::Done(self.seal(purpose, &plain, nonce)))
+    }
+
+    /// The ids of the keys, in their order.
+    pub fn ids(&self) -> impl Iterator<Item = MasterKeyId> {
+        self.all().map(|key| MasterKeyId(key.id))
     }
 
     /// The tag of a refresh token's body (HMAC-SHA-256, 128 bits of it).
@@ -97,6 +141,11 @@ impl MasterKey {
 
     fn subkey(&self, purpose: &str) -> LessSafeKey {
         aes_key(&self.root, &[b"seal", purpose.as_bytes()])
+    }
+
+    fn open(&self, purpose: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let rest = sealed.strip_prefix(&self.id)?;
+        open(&self.subkey(purpose), purpose.as_bytes(), rest)
     }
 
     fn tag(&self, body: &[u8]) -> [u8; TAG] {
@@ -162,6 +211,21 @@ mod tests {
         let again = rotated.seal("signing key", b"der", [7; 12]);
         assert_eq!(*vault(&[2]).open("signing key", &again).unwrap(), b"der");
         assert!(vault(&[1]).open("signing key", &again).is_none());
+    }
+
+    #[test]
+    fn what_an_older_key_sealed_is_sealed_anew_once_and_the_older_key_is_needed_no_more() {
+        let old = vault(&[1]).seal("claims", b"alice", [7; 12]);
+        let both = vault(&[2, 1]);
+        let Reseal::Done(fresh) = both.reseal("claims", &old, [8; 12]) else { panic!("not done") };
+        assert_eq!(*vault(&[2]).open("claims", &fresh).unwrap(), b"alice");
+        assert_eq!(both.reseal("claims", &fresh, [9; 12]), Reseal::Needless);
+        assert_eq!(vault(&[2]).reseal("claims", &old, [9; 12]), Reseal::Closed);
+        assert_eq!(both.reseal("signing-key", &old, [9; 12]), Reseal::Closed);
+        let ids: Vec<_> = both.ids().collect();
+        assert_eq!(MasterKeyId::of(&fresh), Some(ids[0]));
+        assert_eq!(MasterKeyId::of(&old), Some(ids[1]));
+        assert_eq!((MasterKeyId::of(b"abc"), ids[0].to_string().len()), (None, 8));
     }
 
     #[test]

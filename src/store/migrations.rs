@@ -50,5 +50,6 @@ const MIGRATIONS: &[Migration] = &[
     migration!(1, "records", "0001_records.sql"),
     migration!(2, "people", "0002_people.sql"),
     migration!(3, "tokens", "0003_tokens.sql"),
+    migration!(4, "keys", "0004_keys.sql"),
     migration!(5, "nodes", "0005_nodes.sql"),
 ];

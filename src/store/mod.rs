@@ -4,6 +4,7 @@
 //! read-then-write. It knows records, never rules.
 
 pub mod issued;
+pub mod keyring;
 mod migrations;
 pub mod nodes;
 pub mod people;
@@ -15,6 +16,7 @@ mod values;
 
 pub use self::{
     issued::Issued,
+    keyring::{Keyring, Resealed},
     nodes::{Epoch, Nodes},
     people::{Linked, People, Person},
 };
@@ -23,7 +25,7 @@ use async_trait::async_trait;
 
 use crate::{
     ambient::Timestamp,
-    engine::record::{Client, Code, Consent, Grant, SignIn, SigningKeyRecord},
+    engine::record::{Client, Code, Consent, Grant, SignIn},
     protocol::{
         id::{ClientId, GrantId, ProviderId},
         secret::Digest,
@@ -63,9 +65,9 @@ pub struct Presented<T> {
     pub person: Person,
 }
 
-/// The store's verbs, with those of [`People`], [`Issued`] and [`Nodes`]. Two engines implement them and pass one conformance suite.
+/// The store's verbs, with those of [`People`], [`Issued`], [`Keyring`] and [`Nodes`]. Two engines implement them and pass one conformance suite.
 #[async_trait]
-pub trait Store: People + Issued + Nodes {
+pub trait Store: People + Issued + Keyring + Nodes {
     /// Writes a client, replacing one of the same id but for its end, if that is the later one.
     async fn put_client(&self, client: &Client) -> Result<(), StoreError>;
     /// Writes a client, or prolongs the life of the one that has its id already; as it now stands.
@@ -139,11 +141,6 @@ pub trait Store: People + Issued + Nodes {
 
     /// Remembers `digest` until `until`; false when it was remembered already (single use).
     async fn once(&self, digest: &Digest, until: Timestamp) -> Result<bool, StoreError>;
-
-    /// Every signing key, oldest first.
-    async fn signing_keys(&self) -> Result<Vec<SigningKeyRecord>, StoreError>;
-    /// Writes the first signing key of its algorithm; when there is one already, nothing changes.
-    async fn put_first_signing_key(&self, key: &SigningKeyRecord) -> Result<(), StoreError>;
 
     /// Proves that the store takes writes.
     async fn probe(&self, now: Timestamp) -> Result<(), StoreError>;

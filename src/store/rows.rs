@@ -112,6 +112,7 @@ pub(super) fn signing_key(row: &mut Columns<'_>) -> Result<SigningKeyRecord, Sto
     Ok(SigningKeyRecord {
         id: KeyId::new(row.text()?),
         algorithm: row.take()?,
+        generation: row.take()?,
         sealed: row.take()?,
         created_at: row.time()?,
         active_at: row.time()?,

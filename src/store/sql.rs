@@ -52,12 +52,6 @@ macro_rules! grant {
     };
 }
 
-macro_rules! signing_key {
-    () => {
-        "id, algorithm, sealed, created_at, active_at, retired_at"
-    };
-}
-
 macro_rules! sweep {
     ($table:literal, $key:literal, $end:literal) => {
         concat!(
@@ -84,6 +78,7 @@ macro_rules! sweep {
 
 pub(super) mod issued;
 pub(super) mod joined;
+pub(super) mod keyring;
 pub(super) mod nodes;
 pub(super) mod people;
 pub(super) mod presented;
@@ -167,12 +162,6 @@ pub(super) const REVOKED_SINCE: &str =
 
 pub(super) const ONCE: &str = "INSERT INTO spent_digests (digest, expires_at) VALUES ($1, $2) \
     ON CONFLICT (digest) DO NOTHING";
-
-pub(super) const SIGNING_KEYS: &str =
-    concat!("SELECT ", signing_key!(), " FROM signing_keys ORDER BY created_at, id");
-pub(super) const HAS_SIGNING_KEY: &str = "SELECT COUNT(*) FROM signing_keys WHERE algorithm = $1";
-pub(super) const PUT_SIGNING_KEY: &str =
-    concat!("INSERT INTO signing_keys (", signing_key!(), ") VALUES ($1, $2, $3, $4, $5, $6)");
 
 pub(super) const PROBE: &str = "INSERT INTO probes (id, probed_at) VALUES (1, $1) \
     ON CONFLICT (id) DO UPDATE SET probed_at = excluded.probed_at";

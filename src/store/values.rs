@@ -6,7 +6,7 @@ mod value;
 use serde::Serialize;
 
 pub(super) use self::value::{Value, Values, values};
-use super::StoreError;
+use super::{Resealed, StoreError};
 use crate::{
     ambient::Timestamp,
     engine::record::{
@@ -116,6 +116,7 @@ pub(super) fn signing_key(key: &SigningKeyRecord) -> Values<'_> {
     Values::from(values![
         key.id.as_str(),
         &key.algorithm,
+        key.generation,
         &key.sealed,
         key.created_at,
         key.active_at,
@@ -156,6 +157,14 @@ pub(super) fn identity_of<'a>(key: &'a IdentityKey, user: &'a UserId) -> Values<
     values
 }
 
+/// Where a batch of identities begins, and how many it has.
+pub(super) fn after(last: Option<&IdentityKey>, most: u32) -> Values<'_> {
+    // No identity has an empty provider: the first ones come after this.
+    let mut values = last.map_or_else(|| Values::from(values!["", "", ""]), identity_key);
+    values.extend(values![most]);
+    values
+}
+
 /// What a client presents, and when.
 pub(super) fn presented<'a>(
     client: Option<&'a ClientId>,
@@ -163,6 +172,13 @@ pub(super) fn presented<'a>(
     record: impl Into<Value<'a>>,
 ) -> [Value<'a>; 3] {
     values![client.map(ClientId::as_str), now, record.into()]
+}
+
+/// Claims sealed anew, in the place of those that were read.
+pub(super) fn resealed(resealed: &Resealed) -> Values<'_> {
+    let mut values = claims(&resealed.after, &resealed.key);
+    values.extend(values![&resealed.before]);
+    values
 }
 
 /// What a sign-in says of a person, but for the id, which their identity may know better.

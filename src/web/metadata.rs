@@ -1,4 +1,5 @@
-//! Published documents, rendered once at start and sent as ready bytes with an `ETag`.
+//! Published documents, sent as ready bytes with an `ETag`: rendered once at start, and the key set
+//! whenever it changes.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -13,6 +14,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
+    flow::keys::{Keys, SigningKeys},
     protocol::{
         issuer::Issuer,
         metadata::{ResourceMetadata, ServerMetadata},
@@ -43,7 +45,7 @@ struct Ready {
 /// Every well-known document by its path below `/.well-known/`, and the key set.
 pub struct Published {
     documents: HashMap<String, Ready>,
-    jwks: Ready,
+    keys: Keys,
 }
 
 impl Published {
@@ -57,7 +59,7 @@ impl Published {
         scopes: &Scopes,
         servers: &[GuardedServer],
         signing_algorithm: &'static str,
-        jwks: &[u8],
+        keys: Keys,
     ) -> Self {
         let server_metadata = ready(&ServerMetadata::new(issuer, scopes, signing_algorithm));
         let mut documents = HashMap::new();
@@ -74,9 +76,11 @@ impl Published {
             documents.entry(RESOURCE.to_owned()).or_insert_with(|| document.clone());
             documents.insert(format!("{RESOURCE}{path}"), document);
         }
-        Self { documents, jwks: Ready::new(Bytes::copy_from_slice(jwks)) }
+        Self { documents, keys }
     }
 }
+
+const NO_TAG: HeaderValue = HeaderValue::from_static("\"\"");
 
 /// `GET /.well-known/…`
 pub(super) async fn well_known(
@@ -93,7 +97,7 @@ pub(super) async fn well_known(
 
 /// `GET /jwks` (RFC 7517 §5).
 pub(super) async fn jwks(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
-    site.published.jwks.response(&headers)
+    Ready::of(&site.published.keys.now()).response(&headers)
 }
 
 fn ready(document: &impl Serialize) -> Ready {
@@ -104,7 +108,12 @@ impl Ready {
     fn new(body: Bytes) -> Self {
         let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(&body));
         let etag = HeaderValue::try_from(format!("\"{digest}\""));
-        Self { body, etag: etag.unwrap_or(HeaderValue::from_static("\"\"")) }
+        Self { body, etag: etag.unwrap_or(NO_TAG) }
+    }
+
+    fn of(keys: &SigningKeys) -> Self {
+        let etag = HeaderValue::from_maybe_shared(keys.etag.clone());
+        Self { body: keys.document.clone(), etag: etag.unwrap_or(NO_TAG) }
     }
 
     fn response(&self, request: &HeaderMap) -> Response {

@@ -1,13 +1,13 @@
 //! The keys that judge our tokens, as far as they are there; makes none.
 
+use std::sync::Arc;
+
 use super::Desk;
 use crate::{
     app,
     cli::faults::Failure,
     config::MasterKeys,
-    flow::keys,
     jose::{keys::KeySet, seal::Vault},
-    store::Store,
 };
 
 impl Desk {
@@ -23,20 +23,9 @@ impl Desk {
 
     /// The public keys of the database.
     pub(super) async fn keys(&self) -> Result<Option<KeySet>, Failure> {
-        match (&self.store, self.vault()?) {
-            (Some(store), Some(vault)) => self.opened(&**store, &vault).await,
-            _ => Ok(None),
-        }
-    }
-
-    /// By an algorithm that has a key already, so that opening makes no new one.
-    async fn opened(&self, store: &dyn Store, vault: &Vault) -> Result<Option<KeySet>, Failure> {
-        let records = store.signing_keys().await?;
-        let in_use = records.iter().rfind(|record| record.retired_at.is_none());
-        let Some(algorithm) = in_use.and_then(|record| record.algorithm.parse().ok()) else {
-            return Ok(None);
-        };
-        let opened = keys::open(store, vault, algorithm, &*app::entropy(), self.now).await;
-        Ok(Some(opened.map_err(anyhow::Error::from)?.public))
+        let (Some(store), Some(_)) = (&self.store, self.vault()?) else { return Ok(None) };
+        let manager =
+            app::key_manager(&self.config, Arc::clone(store), app::clock(), app::entropy())?;
+        Ok(manager.look().await.map_err(anyhow::Error::from)?)
     }
 }

@@ -10,6 +10,7 @@ mod connect;
 mod fault;
 mod health;
 mod issued;
+mod keyring;
 mod migrate;
 mod nodes;
 mod people;
@@ -31,7 +32,7 @@ use super::{
 };
 use crate::{
     ambient::{Entropy, Timestamp},
-    engine::record::{Client, Code, Consent, Grant, SignIn, SigningKeyRecord},
+    engine::record::{Client, Code, Consent, Grant, SignIn},
     protocol::{
         id::{ClientId, GrantId, ProviderId},
         secret::Digest,
@@ -207,16 +208,6 @@ impl Store for Postgres {
 
     async fn once(&self, digest: &Digest, until: Timestamp) -> Result<bool, StoreError> {
         Ok(self.change(sql::ONCE, &values![digest, until]).await? > 0)
-    }
-
-    async fn signing_keys(&self) -> Result<Vec<SigningKeyRecord>, StoreError> {
-        self.all(sql::SIGNING_KEYS, &[], rows::signing_key).await
-    }
-
-    async fn put_first_signing_key(&self, key: &SigningKeyRecord) -> Result<(), StoreError> {
-        let key = values::signing_key(key);
-        let steps = [Step(migrate::LOCK, &[]), Step(joined::PUT_FIRST_SIGNING_KEY, &key)];
-        self.together(steps).await.map(drop)
     }
 
     async fn probe(&self, now: Timestamp) -> Result<(), StoreError> {

@@ -88,13 +88,6 @@ pub(in crate::store) const PUT_PERSONAL_TOKEN_AND_GRANT: &str = concat!(
 /// Everything of [`super::nodes::ENDED_BY_AN_EPOCH`].
 pub(in crate::store) const EMPTY_FOR_AN_EPOCH: &str = "TRUNCATE grants, codes, sessions, \
     sign_ins, opaque_tokens, personal_tokens, signing_keys, leases";
-/// While nobody else does the same.
-pub(in crate::store) const PUT_FIRST_SIGNING_KEY: &str = concat!(
-    "INSERT INTO signing_keys (",
-    signing_key!(),
-    ") SELECT $1::TEXT, $2::TEXT, $3::BYTEA, $4::BIGINT, $5::BIGINT, $6::BIGINT \
-     WHERE NOT EXISTS (SELECT 1 FROM signing_keys WHERE algorithm = $2)"
-);
 
 #[cfg(test)]
 mod tests {

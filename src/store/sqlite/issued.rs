@@ -57,7 +57,7 @@ impl Issued for Sqlite {
             }
             None => all(db, sql::PERSONAL_TOKENS, &[], rows::personal_token),
         };
-        self.read(work).await
+        self.read_all(work).await
     }
 }
 

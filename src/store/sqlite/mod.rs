@@ -1,5 +1,5 @@
-//! The embedded engine: SQLite in one file or in memory. It owns the connections and their threads;
-//! the verbs run on those threads, never on the caller's.
+//! The embedded engine: SQLite in one file or in memory. It owns the connections: one that writes, on a
+//! thread of its own, and some that read.
 //!
 //! One thread writes: SQLite admits one writer at a time, and a deferred transaction that turns into a
 //! write is refused at once, whatever the busy timeout. What waits for that thread is committed
@@ -9,6 +9,7 @@ mod ask;
 pub mod backup;
 mod issued;
 mod job;
+mod keyring;
 mod migrate;
 mod nodes;
 mod people;
@@ -30,7 +31,7 @@ use self::{job::Work, place::Place, reader::Readers, writer::Writer};
 use super::{Presented, Spent, Store, StoreError, sql};
 use crate::{
     ambient::Timestamp,
-    engine::record::{Client, Code, Consent, Grant, SignIn, SigningKeyRecord},
+    engine::record::{Client, Code, Consent, Grant, SignIn},
     protocol::{
         id::{ClientId, GrantId, ProviderId},
         secret::Digest,
@@ -74,7 +75,15 @@ impl Sqlite {
 
     async fn read<T: Send + 'static>(&self, work: impl Work<T>) -> Result<T, StoreError> {
         match &self.readers {
-            Some(readers) => readers.run(work).await,
+            Some(readers) => readers.read(work),
+            None => self.writer.run(work).await,
+        }
+    }
+
+    /// The same for what may be long.
+    async fn read_all<T: Send + 'static>(&self, work: impl Work<T>) -> Result<T, StoreError> {
+        match &self.readers {
+            Some(readers) => readers.read_all(work).await,
             None => self.writer.run(work).await,
         }
     }
@@ -104,7 +113,7 @@ impl Store for Sqlite {
     }
 
     async fn clients(&self) -> Result<Vec<Client>, StoreError> {
-        self.read(verbs::clients).await
+        self.read_all(verbs::clients).await
     }
 
     async fn remove_client(&self, id: &ClientId, now: Timestamp) -> Result<bool, StoreError> {
@@ -197,21 +206,12 @@ impl Store for Sqlite {
     }
 
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<GrantId>, StoreError> {
-        self.read(move |db| verbs::revoked_since(db, since)).await
+        self.read_all(move |db| verbs::revoked_since(db, since)).await
     }
 
     async fn once(&self, digest: &Digest, until: Timestamp) -> Result<bool, StoreError> {
         let digest = *digest;
         self.writer.run(move |db| verbs::once(db, digest, until)).await
-    }
-
-    async fn signing_keys(&self) -> Result<Vec<SigningKeyRecord>, StoreError> {
-        self.read(verbs::signing_keys).await
-    }
-
-    async fn put_first_signing_key(&self, key: &SigningKeyRecord) -> Result<(), StoreError> {
-        let key = key.clone();
-        self.writer.run(move |db| verbs::put_first_signing_key(db, &key)).await
     }
 
     async fn probe(&self, now: Timestamp) -> Result<(), StoreError> {

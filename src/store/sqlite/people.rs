@@ -53,7 +53,7 @@ impl People for Sqlite {
     }
 
     async fn users(&self) -> Result<Vec<User>, StoreError> {
-        self.read(move |db| all(db, sql::USERS, &[], rows::user)).await
+        self.read_all(move |db| all(db, sql::USERS, &[], rows::user)).await
     }
 
     async fn disable(

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::ask::{all, one, run};
 use crate::{
     ambient::Timestamp,
-    engine::record::{Client, Code, Consent, Grant, SignIn, SigningKeyRecord},
+    engine::record::{Client, Code, Consent, Grant, SignIn},
     protocol::{
         id::{ClientId, GrantId, ProviderId},
         secret::Digest,
@@ -130,22 +130,6 @@ pub(super) fn revoked_since(db: &Connection, since: Timestamp) -> Result<Vec<Gra
 
 pub(super) fn once(db: &Connection, digest: Digest, until: Timestamp) -> Result<bool, StoreError> {
     Ok(run(db, sql::ONCE, &values![&digest, until])? > 0)
-}
-
-pub(super) fn signing_keys(db: &Connection) -> Result<Vec<SigningKeyRecord>, StoreError> {
-    all(db, sql::SIGNING_KEYS, &[], rows::signing_key)
-}
-
-pub(super) fn put_first_signing_key(
-    db: &Connection,
-    key: &SigningKeyRecord,
-) -> Result<(), StoreError> {
-    let there: i64 = one(db, sql::HAS_SIGNING_KEY, &values![&key.algorithm], rows::value)?
-        .ok_or_else(rows::lost)?;
-    if there > 0 {
-        return Ok(());
-    }
-    run(db, sql::PUT_SIGNING_KEY, &values::signing_key(key)).map(drop)
 }
 
 pub(super) fn probe(db: &Connection, now: Timestamp) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
 
 use countersign::{
     protocol::id::UserId,
-    store::{Issued as _, Nodes as _, People as _, Store as _, sqlite::Sqlite},
+    store::{Issued as _, Keyring as _, Nodes as _, People as _, sqlite::Sqlite},
 };
 use rusqlite::Connection;
 use serde_json::Value;

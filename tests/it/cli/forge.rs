@@ -6,7 +6,7 @@ use countersign::{
     ambient::{Timestamp, random},
     app,
     config::{self, Config, Lookup},
-    flow::keys::{self, SigningKeys},
+    flow::keys::Keys,
     jose::{algorithm::Algorithm, seal::Vault, sign::SigningKey},
     protocol::{id::GrantId, secret::RefreshToken},
     store::Store,
@@ -19,7 +19,7 @@ use super::Folder;
 pub(super) struct Forge {
     pub(super) store: Arc<dyn Store>,
     vault: Vault,
-    keys: SigningKeys,
+    keys: Keys,
 }
 
 impl Forge {
@@ -29,16 +29,16 @@ impl Forge {
         let entropy = app::entropy();
         let vault = Vault::new(config.master_keys.obtain(&*entropy).unwrap()).unwrap();
         let store = app::open_store(&config).await.unwrap();
-        let opened = keys::open(&*store, &vault, Algorithm::Es256, &*entropy, now()).await;
-        Self { store, vault, keys: opened.unwrap() }
+        let manager = app::key_manager(&config, store.clone(), app::clock(), entropy).unwrap();
+        Self { store, vault, keys: manager.open().await.unwrap() }
     }
 
     pub(super) fn sign(&self, claims: &Value) -> String {
-        self.keys.signer.sign(Some("at+jwt"), claims).unwrap()
+        self.keys.now().signer.sign(Some("at+jwt"), claims).unwrap()
     }
 
     pub(super) fn sign_as(&self, typ: &str, claims: &Value) -> String {
-        self.keys.signer.sign(Some(typ), claims).unwrap()
+        self.keys.now().signer.sign(Some(typ), claims).unwrap()
     }
 
     pub(super) fn refresh_token(&self) -> RefreshToken {

@@ -18,6 +18,7 @@ use axum::{Router, body::Body};
 use countersign::{
     ambient::SeededEntropy,
     engine::policy::{Access, CallLimit, Policy, Rule, ScopeRule, Unlisted},
+    flow::keys::{Keys, SigningKeys},
     gateway::{
         Allowances, Assertions, Door, Gate, Identity, Proxy, Room, SessionSeal, gated, pool,
         proxied,
@@ -60,7 +61,7 @@ impl Default for Unlike {
 
 pub(crate) fn assertions(world: &World, upstream: &Upstream) -> Identity {
     Identity::Assertion(Assertions {
-        signer: world.key.clone(),
+        keys: Keys::new(SigningKeys::new(world.key.clone(), vec![world.key.clone()]).unwrap()),
         issuer: ISSUER.to_owned(),
         audience: upstream.url.to_string(),
     })

@@ -11,12 +11,12 @@ use countersign::{
     },
     protocol::{
         access::AccessClaims,
-        id::{ClientId, GrantId, ProviderId, ServerId, UserId},
+        id::{ClientId, GrantId, KeyId, ProviderId, ServerId, UserId},
         secret::Digest,
     },
     store::{
-        Epoch, Issued, Linked, Nodes, People, Person, Presented, Spent, Store, StoreError,
-        sqlite::Sqlite,
+        Epoch, Issued, Keyring, Linked, Nodes, People, Person, Presented, Resealed, Spent, Store,
+        StoreError, sqlite::Sqlite,
     },
 };
 
@@ -85,8 +85,6 @@ verbs! { Store:
     fn revoke_grant(id: &GrantId, now: Timestamp) -> bool;
     fn revoked_since(since: Timestamp) -> Vec<GrantId>;
     fn once(digest: &Digest, until: Timestamp) -> bool;
-    fn signing_keys() -> Vec<SigningKeyRecord>;
-    fn put_first_signing_key(key: &SigningKeyRecord) -> ();
     fn probe(now: Timestamp) -> ();
     fn sweep(now: Timestamp, most: u32) -> u64;
 }
@@ -131,4 +129,14 @@ verbs! { Nodes:
     fn leased_until(name: &str) -> Option<Timestamp>;
     fn epoch() -> Option<Epoch>;
     fn begin_epoch(now: Timestamp) -> Epoch;
+}
+
+verbs! { Keyring:
+    fn signing_keys() -> Vec<SigningKeyRecord>;
+    fn put_signing_key(key: &SigningKeyRecord) -> bool;
+    fn activate_signing_key(id: &KeyId, at: Timestamp) -> bool;
+    fn remove_signing_key(id: &KeyId) -> bool;
+    fn reseal_signing_key(id: &KeyId, before: &[u8], after: &[u8]) -> bool;
+    fn identities_after(last: Option<&IdentityKey>, most: u32) -> Vec<HeldIdentity>;
+    fn reseal_claims(resealed: &[Resealed]) -> u64;
 }

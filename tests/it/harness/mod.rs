@@ -16,6 +16,7 @@ use std::sync::Arc;
 use axum::{Router, body::Body};
 use countersign::{
     ambient::{ManualClock, Timestamp},
+    app::KeyTender,
     config::Config,
     flow::{lookout::Lookout, revoke::Revoker},
     store::{Store, StoreError},
@@ -49,6 +50,8 @@ pub(crate) struct Service {
     pub(crate) log: Log,
     /// Ends grants, as the service does.
     pub(crate) revoker: Arc<Revoker>,
+    /// Takes over changes of the signing keys when told to, as the service does every few seconds.
+    pub(crate) keys: Arc<KeyTender>,
     app: Router,
     setup: Setup,
     dev: Option<tokio::task::JoinHandle<()>>,

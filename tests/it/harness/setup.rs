@@ -101,6 +101,7 @@ impl Setup {
             issuer: config.public_url.to_string(),
             resource: config.servers[0].resource.to_string(),
             revoker: app.revoker(),
+            keys: app.key_tender(),
             app: app.router(),
             setup: self,
             config,

@@ -9,7 +9,7 @@ use std::{
 
 use countersign::{
     protocol::{id::ClientId, secret::Digest},
-    store::{Issued as _, People as _, Store as _, sqlite::Sqlite},
+    store::{Issued as _, Keyring as _, People as _, Store as _, sqlite::Sqlite},
 };
 use rusqlite::{Connection, types::Value};
 

@@ -5,6 +5,7 @@ mod codes;
 mod fixtures;
 mod grants;
 mod issued;
+mod keyring;
 mod moment;
 mod nodes;
 mod others;
@@ -147,10 +148,17 @@ conformance! {
         of_64_parallel_takers_one_gets_the_lease
         an_epoch_ends_what_was_issued_and_leaves_who_is_known
         epochs_are_counted;
+    keyring:
+        a_signing_key_comes_back_as_it_was_put_in_the_order_of_making
+        of_64_parallel_keys_of_one_generation_one_is_kept
+        a_key_is_activated_sooner_and_never_later
+        a_removed_key_is_gone_and_its_generation_free
+        a_private_key_is_resealed_only_as_it_was_read
+        identities_are_read_in_batches_each_once
+        claims_are_resealed_only_as_they_were_read;
     others:
         a_digest_is_fresh_once
         of_64_parallel_uses_one_is_first
-        only_the_first_signing_key_of_its_algorithm_is_kept
         a_probe_writes
         a_sweep_deletes_only_what_lapsed
         a_sweep_deletes_no_more_than_it_may

@@ -47,7 +47,7 @@ pub(super) async fn an_epoch_ends_what_was_issued_and_leaves_who_is_known(store:
     let (opaque, personal) = (opaque("opaque", &opened), personal(3, 0));
     store.put_opaque_token(&opaque).await.unwrap();
     store.put_personal_token(&personal).await.unwrap();
-    store.put_first_signing_key(&signing_key("k", "ES256", NOW)).await.unwrap();
+    assert!(store.put_signing_key(&signing_key("k", "ES256", 0)).await.unwrap());
     assert!(store.lease("sweep", "one", NOW, later(60)).await.unwrap());
 
     let began = Epoch { number: 1, began_at: later(5) };

@@ -22,18 +22,6 @@ pub(super) async fn of_64_parallel_uses_one_is_first(store: AnyStore) {
     assert_eq!(uses.into_iter().filter(|first| *first.as_ref().unwrap()).count(), 1);
 }
 
-pub(super) async fn only_the_first_signing_key_of_its_algorithm_is_kept(store: AnyStore) {
-    assert_eq!(store.signing_keys().await.unwrap(), []);
-    let first = signing_key("b", "ES256", NOW);
-    store.put_first_signing_key(&first).await.unwrap();
-    let more = ["c", "d", "b"].map(|id| signing_key(id, "ES256", later(1)));
-    let puts = join_all(more.iter().map(|key| store.put_first_signing_key(key))).await;
-    assert!(puts.iter().all(Result::is_ok));
-    let other = signing_key("a", "EdDSA", later(2));
-    store.put_first_signing_key(&other).await.unwrap();
-    assert_eq!(store.signing_keys().await.unwrap(), [first, other]);
-}
-
 pub(super) async fn a_probe_writes(store: AnyStore) {
     store.probe(NOW).await.unwrap();
     store.probe(later(1)).await.unwrap();

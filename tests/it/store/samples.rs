@@ -154,10 +154,12 @@ pub(super) fn rotated(before: &Grant) -> Grant {
     }
 }
 
-pub(super) fn signing_key(id: &str, algorithm: &str, created_at: Timestamp) -> SigningKeyRecord {
+pub(super) fn signing_key(id: &str, algorithm: &str, generation: u32) -> SigningKeyRecord {
+    let created_at = later(generation.into());
     SigningKeyRecord {
         id: KeyId::new(id),
         algorithm: algorithm.to_owned(),
+        generation,
         sealed: vec![7; 40],
         created_at,
         active_at: created_at,

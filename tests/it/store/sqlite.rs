@@ -13,7 +13,7 @@ use countersign::{
         id::GrantId,
         secret::{AuthorizationCode, BrowserToken, ClientSecret, RefreshToken, UpstreamState},
     },
-    store::{People as _, Spent, Store, StoreError, sqlite::Sqlite},
+    store::{Keyring as _, People as _, Spent, Store, StoreError, sqlite::Sqlite},
 };
 use futures_util::future::join_all;
 use rusqlite::Connection;
@@ -51,8 +51,8 @@ async fn everything_survives_close_and_reopen() {
     let opened = open(&store, 1, "c").await;
     store.revoke_grant(&opened.id, later(3)).await.unwrap();
     store.once(&code(9, "").digest, later(9)).await.unwrap();
-    let key = signing_key("k", "ES256", NOW);
-    store.put_first_signing_key(&key).await.unwrap();
+    let key = signing_key("k", "ES256", 0);
+    assert!(store.put_signing_key(&key).await.unwrap());
     drop(store);
     assert!(!path.with_file_name("test.db-wal").exists(), "a clean close empties the log");
 

@@ -1,0 +1,42 @@
+//! Calls with a bearer token, each time another one or always the same.
+
+use std::rc::Rc;
+
+use async_trait::async_trait;
+
+use super::Stock;
+use crate::load::{Line, Outcome, Request, Work};
+
+pub(crate) struct Bearer {
+    pub(crate) line: Line,
+    pub(crate) call: Rc<Call>,
+    pub(crate) tokens: Rc<Vec<String>>,
+    /// Which of the tokens; none: always the first one.
+    pub(crate) stock: Option<Stock>,
+}
+
+/// What is called, but for the token.
+pub(crate) struct Call {
+    pub(crate) request: fn(&str) -> Request,
+    pub(crate) host: String,
+    /// Sent as JSON, if there is any.
+    pub(crate) body: Option<String>,
+    pub(crate) status: u16,
+}
+
+#[async_trait(?Send)]
+impl Work for Bearer {
+    async fn once(&mut self) -> anyhow::Result<Outcome> {
+        let number = self.stock.as_ref().map_or(Some(0), Stock::take);
+        let token = number.and_then(|number| self.tokens.get(usize::try_from(number).ok()?));
+        let Some(token) = token else { return Ok(Outcome::Dry) };
+        let Call { request, host, body, status } = &*self.call;
+        let request = request(host).header("authorization", &format!("Bearer {token}"));
+        let request = match body {
+            Some(body) => request.json(body),
+            None => request.bytes(),
+        };
+        self.line.ask(&request).await?.expect(*status)?;
+        Ok(Outcome::Done)
+    }
+}

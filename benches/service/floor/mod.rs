@@ -1,0 +1,100 @@
+//! The floor: bare axum servers that do only the unavoidable work of an endpoint. They know no client,
+//! no expiry and no replay, so that no correct server can be quicker on the same machine.
+
+mod behind;
+mod exchange;
+mod sqlite;
+
+use std::{net::SocketAddr, path::Path, sync::Arc};
+
+use anyhow::Context as _;
+use axum::{
+    Form, Json, Router,
+    extract::State,
+    routing::{get, post},
+    serve::ListenerExt as _,
+};
+use clap::ValueEnum;
+use countersign::jose::{algorithm::Algorithm, sign::SigningKey};
+
+use self::{
+    exchange::{Asked, Given, given},
+    sqlite::Writer,
+};
+
+pub(crate) use self::{behind::Guarded, sqlite::fill};
+
+/// What a floor server does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Floor {
+    /// Answers a GET with a word.
+    Hello,
+    /// Reads the form of a token request and answers with 700 bytes of JSON.
+    Form,
+    /// The same and one ES256 signature.
+    Sign,
+    /// The same and one durable exchange in SQLite.
+    Sqlite,
+    /// Answers a GET with a word, behind the guard of this library.
+    Guarded,
+    /// Stands behind a gateway: answers a call of an MCP tool with 1 KiB of JSON.
+    Upstream,
+}
+
+#[derive(Clone)]
+struct Hands {
+    signer: SigningKey,
+    writer: Option<Arc<Writer>>,
+}
+
+/// Is that server, until the process is ended.
+pub(crate) fn serve(floor: Floor, listen: SocketAddr, file: Option<&Path>) -> anyhow::Result<()> {
+    // The runtime of the service.
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let router = router(floor, file)?;
+        let listener = tokio::net::TcpListener::bind(listen).await?;
+        let listener = listener.tap_io(|stream| {
+            let _ = stream.set_nodelay(true);
+        });
+        Ok(axum::serve(listener, router).await?)
+    })
+}
+
+fn router(floor: Floor, file: Option<&Path>) -> anyhow::Result<Router> {
+    let file = || file.context("--file says which");
+    let (signer, _) = SigningKey::generate(Algorithm::Es256)?;
+    let writer = match floor {
+        Floor::Sqlite => Some(Arc::new(Writer::open(file()?)?)),
+        _ => None,
+    };
+    let hello = get(async || "hello");
+    let router = match floor {
+        Floor::Hello => Router::new().route("/", hello),
+        Floor::Guarded => behind::guarded(file()?, hello)?,
+        Floor::Upstream => Router::new().route("/mcp", post(behind::answer)),
+        Floor::Form => Router::new().route("/token", post(form)),
+        Floor::Sign => Router::new().route("/token", post(sign)),
+        Floor::Sqlite => Router::new().route("/token", post(sqlite)),
+    };
+    Ok(router.with_state(Hands { signer, writer }))
+}
+
+async fn form(Form(_): Form<Asked>) -> Json<Given> {
+    Json(given("x".repeat(exchange::TOKEN)))
+}
+
+async fn sign(State(hands): State<Hands>, Form(asked): Form<Asked>) -> Json<Given> {
+    Json(given(exchange::signed(&hands.signer, &asked)))
+}
+
+async fn sqlite(
+    State(hands): State<Hands>,
+    Form(asked): Form<Asked>,
+) -> Result<Json<Given>, String> {
+    let writer = hands.writer.as_ref().ok_or("no database")?;
+    let mut answer = given(String::new());
+    writer.exchange(asked.secret(), &answer.refresh_token).await?;
+    answer.access_token = exchange::signed(&hands.signer, &asked);
+    Ok(Json(answer))
+}
