@@ -1,6 +1,6 @@
 //! Floor 5½: the composition root. The only place that names concrete stores and joins the rooms.
 
-use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::Router;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +18,7 @@ use crate::{
     jose::seal::Vault,
     protocol::secret::ClientSecret,
     store::{Store, StoreError},
-    web::{self, serve},
+    web,
 };
 
 mod backup;
@@ -27,6 +27,7 @@ mod keys;
 mod open;
 mod people;
 mod references;
+mod run;
 mod servers;
 mod shown;
 mod site;
@@ -51,6 +52,7 @@ pub struct App {
     providers: Arc<[Provider]>,
     counts: Vec<tend::Forget>,
     programs: Vec<Stdio>,
+    times: run::Times,
 }
 
 /// Why the service cannot start.
@@ -92,6 +94,9 @@ struct Hands {
     vault: Arc<Vault>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    /// Cancelled once we were told to stop: from then on we are not ready.
+    leaving: CancellationToken,
+    /// Cancelled when nothing new is accepted any more: what would go on for ever ends.
     stop: CancellationToken,
 }
 
@@ -104,7 +109,8 @@ impl Hands {
     ) -> Result<Self, StartFault> {
         let master = config.master_keys.obtain(&*entropy).map_err(StartFault::Config)?;
         let vault = Arc::new(Vault::new(master).ok_or(KeysError::Sealed)?);
-        Ok(Self { store, vault, clock, entropy, stop: CancellationToken::new() })
+        let (leaving, stop) = (CancellationToken::new(), CancellationToken::new());
+        Ok(Self { store, vault, clock, entropy, leaving, stop })
     }
 }
 
@@ -160,6 +166,7 @@ pub async fn build_on(
     let dev = servers::development(config, &hands, &dev_secret)?;
     let listen = config.listen.addresses.iter().map(|listen| listen.address).collect();
     let (programs, key_tender) = (guarded.programs, Arc::new(KeyTender { manager, keys }));
+    let times = run::Times::of(&config.limits);
     Ok(App {
         router,
         listen,
@@ -171,6 +178,7 @@ pub async fn build_on(
         providers,
         counts,
         programs,
+        times,
     })
 }
 
@@ -219,85 +227,10 @@ impl App {
     pub fn key_tender(&self) -> Arc<KeyTender> {
         Arc::clone(&self.key_tender)
     }
-
-    /// Listens, calls `ready`, serves until `stop` resolves, and lets requests in flight finish.
-    ///
-    /// # Errors
-    /// [`StartFault::Listen`] when an address cannot be bound.
-    pub async fn run(
-        self,
-        stop: impl Future<Output = ()> + Send,
-        ready: impl FnOnce(),
-    ) -> Result<(), StartFault> {
-        let main = bound(&self.listen, "COUNTERSIGN_LISTEN").await?;
-        let dev = match self.dev {
-            Some((addresses, router)) => {
-                Some((bound(&addresses, "COUNTERSIGN_DEV_IDP_LISTEN").await?, router))
-            }
-            None => None,
-        };
-        let tended = tend::Tended {
-            node: node(&*self.hands.entropy),
-            store: self.hands.store,
-            clock: self.hands.clock,
-            lookout: self.lookout,
-            counts: self.counts,
-        };
-        let enough = CancellationToken::new();
-        let tending = tokio::spawn(tended.tend(enough.clone()));
-        let tending_keys = tokio::spawn(keys::tend(self.key_tender));
-        let dev = dev.map(|(listeners, router)| {
-            tokio::spawn(serve::serve(listeners, router, std::future::pending()))
-        });
-        for at in 0..self.providers.len() {
-            let providers = Arc::clone(&self.providers);
-            tokio::spawn(async move {
-                if let Some(provider) = providers.get(at) {
-                    provider.warm_up().await;
-                }
-            });
-        }
-        ready();
-        let streams = self.hands.stop;
-        let stop = async move {
-            stop.await;
-            streams.cancel();
-        };
-        serve::serve(main, self.router, stop).await;
-        let programs = futures_util::future::join_all(self.programs.iter().map(Stdio::ended));
-        let _ = tokio::time::timeout(LAST_PROCESSES, programs).await;
-        enough.cancel();
-        let _ = tending.await;
-        tending_keys.abort();
-        if let Some(dev) = dev {
-            dev.abort();
-        }
-        Ok(())
-    }
-}
-
-/// The time that processes have to end when the service does; what is left then is killed.
-const LAST_PROCESSES: Duration = Duration::from_secs(10);
-
-/// A name for this process, unlike that of any other on the same database.
-fn node(entropy: &dyn Entropy) -> String {
-    u128::from_be_bytes(random(entropy)).to_string()
 }
 
 /// Every count that is to be tended.
 fn counts(rates: Arc<web::AddressRates>, calls: Vec<Arc<Allowances>>) -> Vec<tend::Forget> {
     let calls = move || calls.iter().for_each(|allowances| allowances.sweep());
     vec![Box::new(move || rates.sweep()), Box::new(calls)]
-}
-
-async fn bound(
-    addresses: &[SocketAddr],
-    variable: &'static str,
-) -> Result<Vec<tokio::net::TcpListener>, StartFault> {
-    let bound = serve::bind(addresses).await;
-    bound.map_err(|(address, error)| StartFault::Listen {
-        address: address.to_string(),
-        error,
-        variable,
-    })
 }

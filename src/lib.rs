@@ -31,7 +31,7 @@
 //!   and says so.)
 //! * `engine` knows no provider, no store, no token format. `provider` knows no network. `upstream`
 //!   knows no claims. `store` knows records, never rules. `web` never sees a store.
-//! * Traits are walls: `Store` (in four parts, the others are `People`, `Issued` and `Nodes`), `Clock`, `Entropy`, `Adapter`.
+//! * Traits are walls: `Store` (in five parts, the others are `People`, `Issued`, `Keyring` and `Nodes`), `Clock`, `Entropy`, `Adapter`.
 //!   Nothing else is one.
 //!
 //! # A sign-in, in one direction

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow};
 use countersign::{
     ambient::{Clock as _, OsEntropy, SystemClock, random},
-    flow::keys::{self, SigningKeys},
-    jose::seal::Vault,
+    app::{self, key_manager},
+    flow::keys::SigningKeys,
     protocol::{
         access::{ACCESS_TOKEN_TYPE, AccessClaims},
         id::{GrantId, TokenId},
@@ -25,10 +24,8 @@ pub(crate) struct Minted {
 /// So many tokens for a server, such as `http://localhost:8000/mcp`.
 pub(crate) fn minted(world: &World, audience: &str, count: u64) -> anyhow::Result<Minted> {
     let keys = world.looked_at(async |store, config| {
-        let master = config.master_keys.obtain(&OsEntropy).map_err(|fault| anyhow!("{fault}"))?;
-        let vault = Vault::new(master).context("no master key")?;
-        let (algorithm, now) = (config.signing_algorithm, SystemClock.now());
-        Ok(keys::open(store, &vault, algorithm, &OsEntropy, now).await?)
+        let manager = key_manager(config, store, app::clock(), app::entropy())?;
+        Ok(manager.open().await?.now())
     })?;
     let tokens = (0..count).map(|_| token(world, audience, &keys));
     Ok(Minted { tokens: tokens.collect::<Result<_, _>>()?, keys: keys.document.to_vec() })

@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     rc::Rc,
+    sync::Arc,
 };
 
 use anyhow::{Context as _, anyhow};
@@ -133,11 +134,11 @@ impl World {
     /// Works on the database after the sign-in, which stays as it is.
     pub(crate) fn looked_at<T, F>(&self, look: F) -> anyhow::Result<T>
     where
-        F: AsyncFnOnce(&dyn Store, &Config) -> anyhow::Result<T>,
+        F: AsyncFnOnce(Arc<dyn Store>, &Config) -> anyhow::Result<T>,
     {
         fs::copy(self.signed_in(), database(self.folder.path()))?;
         let config = self.config()?;
-        on_one_thread(async { look(&*app::open_store(&config).await?, &config).await })
+        on_one_thread(async { look(app::open_store(&config).await?, &config).await })
     }
 
     /// The configuration that the service runs with.

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use crate::{
-    ambient::Clock,
+    app::Hands,
     config::Config,
     devidp::{DevPage, RenderDevPage},
     engine::policy::{Auth, ServerSettings, Upstream},
     flow::{keys::Keys, providers::Provider},
     protocol::scope::Scopes,
     provider::file::DevUser,
-    store::Store,
     upstream::jwks::KeysState,
     web::{
         GuardedServer, HealthChecks, ProviderHealth, PublishedMetadata, Shown, ShownServer,
@@ -129,19 +128,14 @@ pub fn connect_lines(settings: &ServerSettings) -> Vec<(&'static str, String)> {
 }
 
 /// Readiness by a real write; providers by a look at their caches.
-pub(super) fn health(
-    store: &Arc<dyn Store>,
-    clock: &Arc<dyn Clock>,
-    providers: Arc<[Provider]>,
-    config: &Config,
-) -> HealthChecks {
-    let (store, clock) = (Arc::clone(store), Arc::clone(clock));
+pub(super) fn health(hands: &Hands, providers: Arc<[Provider]>, config: &Config) -> HealthChecks {
+    let Hands { store, clock, leaving, .. } = hands.clone();
     let probe = Arc::new(move || {
         let (store, now) = (Arc::clone(&store), clock.now());
         Box::pin(async move { store.probe(now).await.is_ok() }) as _
     });
     let look = Arc::new(move || providers.iter().map(health_of).collect());
-    HealthChecks::new(probe, look, config.trusted_proxies.clone())
+    HealthChecks::new(probe, look, config.trusted_proxies.clone(), leaving)
 }
 
 fn health_of(provider: &Provider) -> ProviderHealth {

@@ -52,7 +52,7 @@ impl Parts<'_> {
             revocation: self.revocation(clients),
             introspection: self.introspection(people),
             registrations: self.registrations(),
-            health: shown::health(&self.hands.store, &self.hands.clock, providers, self.config),
+            health: shown::health(self.hands, providers, self.config),
             published: shown::published(self.config, self.keys),
             rates: self.rates(),
             shown: shown::shown(self.config),

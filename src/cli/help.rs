@@ -40,7 +40,8 @@ Examples:
   countersign --root /etc/countersign serve
   COUNTERSIGN_LISTEN=localhost:9000 COUNTERSIGN_PUBLIC_URL=http://localhost:9000 countersign serve
 
-Ctrl-C or SIGTERM stops it; requests in flight may finish. Logs go to standard error.
+Ctrl-C or SIGTERM stops it; requests in flight have 30 seconds to finish, a second signal cuts them
+off. Logs go to standard error.
 Every variable: countersign help environment";
 
 pub(super) const CHECK: &str = "\

@@ -34,10 +34,14 @@ pub(super) async fn key(place: &Place, asked: args::Key) -> Result<Answer, Failu
     }
 }
 
-/// The store and the master keys that are there; none when either is not, and neither is made.
+/// Whoever may change the keys; none when there are none. Neither a database nor a master key is made.
 async fn manager(config: &Config) -> Result<Option<KeyManager>, Failure> {
     let Some(store) = place::store_if_there(config).await? else { return Ok(None) };
-    managed(config, store)
+    if store.signing_keys().await?.is_empty() {
+        return Ok(None);
+    }
+    let lost = "the master key is not in data/master.key; restore it from a backup";
+    managed(config, store)?.map(Some).ok_or_else(|| Failure::Misuse(lost.to_owned()))
 }
 
 /// A master key made here would seal keys that no node can open.

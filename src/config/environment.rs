@@ -36,6 +36,7 @@ pub(super) struct Environment {
     pub(super) providers: Vec<String>,
     pub(super) servers: Vec<String>,
     pub(super) access_ttl: Duration,
+    pub(super) stop_delay: Duration,
     pub(super) signing_algorithm: Algorithm,
     pub(super) trusted_proxies: Vec<IpNet>,
     pub(super) address_limits: AddressLimits,
@@ -95,6 +96,9 @@ fn environment(reader: &mut Reader<'_>, root: &Path) -> Option<Environment> {
             .parse("COUNTERSIGN_SERVERS", values::stems, STEMS_REMEDY)
             .unwrap_or_default(),
         access_ttl: access_ttl(reader),
+        stop_delay: reader
+            .parse("COUNTERSIGN_STOP_DELAY", values::pause, "write such as 5s, or 0s")
+            .unwrap_or_default(),
         signing_algorithm: signing_algorithm(reader),
         trusted_proxies: proxies(reader),
         address_limits: address_limits(reader),

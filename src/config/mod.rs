@@ -75,7 +75,8 @@ pub struct Config {
     pub inherited: Vec<EnvVariable>,
     /// The development identity provider, when provider `dev` is among [`Config::providers`].
     pub dev: Option<DevIdp>,
-    /// Lifetimes and counts; `COUNTERSIGN_ACCESS_TTL` or `TOKEN_EXPIRY_HOURS` among them.
+    /// Lifetimes and counts; `COUNTERSIGN_ACCESS_TTL` or `TOKEN_EXPIRY_HOURS` and
+    /// `COUNTERSIGN_STOP_DELAY` among them.
     pub limits: Limits,
     /// `COUNTERSIGN_SIGNING_ALG`: ES256 or `EdDSA`.
     pub signing_algorithm: Algorithm,
@@ -157,7 +158,11 @@ fn config(
 ) -> Config {
     Config {
         notes: notes::notes(&environment, &providers, &servers, root),
-        limits: Limits { access_token: environment.access_ttl, ..Limits::default() },
+        limits: Limits {
+            access_token: environment.access_ttl,
+            stop_delay: environment.stop_delay,
+            ..Limits::default()
+        },
         public_url: environment.public_url,
         listen: environment.listen,
         database: environment.database,

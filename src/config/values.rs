@@ -14,6 +14,16 @@ pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
     if span.is_zero() { Err(NOT_A_DURATION) } else { Ok(span) }
 }
 
+/// A length of time that may be none, five minutes at most.
+///
+/// # Errors
+/// What is wrong with it, to follow after it.
+pub(super) fn pause(text: &str) -> Result<Duration, &'static str> {
+    let span: SignedDuration = text.trim().parse().map_err(|_| NOT_A_DURATION)?;
+    let span = Duration::try_from(span).map_err(|_| NOT_A_DURATION)?;
+    if span <= Duration::from_mins(5) { Ok(span) } else { Err("is longer than five minutes") }
+}
+
 /// A positive length of time in days, such as `30d`, or as `duration` reads it.
 ///
 /// # Errors
@@ -122,6 +132,15 @@ mod tests {
         assert_eq!(duration("1h30m"), Ok(Duration::from_mins(90)));
         for text in ["", "1", "-1h", "0s", "1 fortnight", "h"] {
             assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_pause_may_be_none_and_is_not_long() {
+        assert_eq!(pause("0s"), Ok(Duration::ZERO));
+        assert_eq!(pause("5s"), Ok(Duration::from_secs(5)));
+        for text in ["", "5", "-1s", "6m", "soon"] {
+            assert!(pause(text).is_err(), "{text}");
         }
     }
 

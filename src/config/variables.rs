@@ -152,6 +152,12 @@ pub static VARIABLES: &[Variable] = &[
         "Whether documents that clients name may be fetched from private addresses: deny or allow. Allow it only where every client is your own.",
     ),
     setting(
+        NETWORK,
+        "COUNTERSIGN_STOP_DELAY",
+        Some("0s"),
+        "How long it still accepts connections after it was told to stop, such as 5s, while /readyz answers 503: the time that a load balancer takes to notice. At most 5m.",
+    ),
+    setting(
         LOGS,
         "COUNTERSIGN_LOG",
         Some("info"),

@@ -53,6 +53,9 @@ pub struct Limits {
     pub request: Duration,
     /// How long an answer about readiness is kept.
     pub readiness: Duration,
+    /// How long connections are still accepted once the service was told to stop;
+    /// `COUNTERSIGN_STOP_DELAY`.
+    pub stop_delay: Duration,
     /// How long requests in flight may take at shutdown.
     pub shutdown: Duration,
 }
@@ -83,6 +86,7 @@ impl Default for Limits {
             id_token_bytes: 16 * 1024,
             request: Duration::from_secs(30),
             readiness: Duration::from_secs(5),
+            stop_delay: Duration::ZERO,
             shutdown: Duration::from_secs(30),
         }
     }

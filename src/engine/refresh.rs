@@ -26,7 +26,16 @@ pub enum Turn {
     Refused(TokenError),
 }
 
-/// Judges a refresh token whose tag was found good.
+/// Whether this very token stands in the grant. Its 256 random bits prove it ours even when its tag was
+/// made with a master key that is no longer here; an older token is then unknown, not reused.
+#[must_use]
+pub fn stands(grant: &Grant, token: &RefreshToken) -> bool {
+    let digest = token.digest();
+    let mut kept = [grant.current, grant.previous].into_iter().flatten();
+    kept.any(|kept| kept.matches(&digest))
+}
+
+/// Judges a refresh token whose tag was found good, or that [`stands`].
 #[must_use]
 pub fn judge(
     grant: &Grant,

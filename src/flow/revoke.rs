@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     ambient::{Clock, Timestamp},
-    engine::{client_auth::Credentials, limits::Limits},
+    engine::{client_auth::Credentials, limits::Limits, refresh::stands},
     flow::{clients::Clients, keys::Keys, store_trouble},
     guard::{RECHECK_AFTER, Revocations},
     jose::{access_token::verify_access_token, keys::KeySet, seal::Vault},
@@ -114,7 +114,7 @@ impl Revocation {
                 let found = store.opaque_token(&token.digest()).await;
                 found.map_err(|e| store_trouble(&e))?.map(|claims| claims.grant_id)
             }
-            None => self.grant_of(token, now),
+            None => self.grant_of(token, now).await?,
         };
         let Some(grant) = grant else { return Ok(()) };
         let found = store.grant(&grant).await.map_err(|e| store_trouble(&e))?;
@@ -124,18 +124,22 @@ impl Revocation {
         Ok(())
     }
 
-    fn grant_of(&self, token: &str, now: Timestamp) -> Option<GrantId> {
-        match RefreshToken::parse_unverified(token) {
-            Some(refresh) => {
-                let (body, tag) = refresh.split();
-                self.vault.tag_is_good(body, tag).then(|| refresh.grant())
-            }
-            None => {
-                let keys = &self.keys.now().public;
-                let granted = |resource| self.access(token, keys, resource, now);
-                self.resources.iter().find_map(granted)
-            }
+    async fn grant_of(&self, token: &str, now: Timestamp) -> Result<Option<GrantId>, TokenError> {
+        let Some(refresh) = RefreshToken::parse_unverified(token) else {
+            return Ok(self.of_signed(token, now));
+        };
+        let (body, tag) = refresh.split();
+        if self.vault.tag_is_good(body, tag) {
+            return Ok(Some(refresh.grant()));
         }
+        let found = self.revoker.store.grant(&refresh.grant()).await;
+        let found = found.map_err(|e| store_trouble(&e))?;
+        Ok(found.filter(|grant| stands(grant, &refresh)).map(|grant| grant.id))
+    }
+
+    fn of_signed(&self, token: &str, now: Timestamp) -> Option<GrantId> {
+        let keys = &self.keys.now().public;
+        self.resources.iter().find_map(|resource| self.access(token, keys, resource, now))
     }
 
     fn access(

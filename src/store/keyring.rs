@@ -47,6 +47,6 @@ pub trait Keyring: Send + Sync + 'static {
         last: Option<&IdentityKey>,
         most: u32,
     ) -> Result<Vec<HeldIdentity>, StoreError>;
-    /// Replaces claims that still are as they were read, all in one transaction; how many did.
+    /// Replaces claims that still are as they were read; how many were.
     async fn reseal_claims(&self, resealed: &[Resealed]) -> Result<u64, StoreError>;
 }

@@ -150,18 +150,24 @@ pub(super) fn ended(now: Timestamp, key: &IdentityKey) -> Values<'_> {
     values
 }
 
+/// Claims as they are to be, whose they are, and how they have to stand until then.
+pub(super) fn resealed(resealed: &Resealed) -> Values<'_> {
+    let mut values = claims(&resealed.after, &resealed.key);
+    values.extend(values![&resealed.before]);
+    values
+}
+
+/// Where a page of identities begins. No identity has an empty provider: the first ones come after that.
+pub(super) fn after(last: Option<&IdentityKey>, most: u32) -> Values<'_> {
+    let mut values = last.map_or_else(|| Values::from(values!["", "", ""]), identity_key);
+    values.extend(values![most]);
+    values
+}
+
 /// An identity, if it is this user's.
 pub(super) fn identity_of<'a>(key: &'a IdentityKey, user: &'a UserId) -> Values<'a> {
     let mut values = identity_key(key);
     values.extend(values![user.as_str()]);
-    values
-}
-
-/// Where a batch of identities begins, and how many it has.
-pub(super) fn after(last: Option<&IdentityKey>, most: u32) -> Values<'_> {
-    // No identity has an empty provider: the first ones come after this.
-    let mut values = last.map_or_else(|| Values::from(values!["", "", ""]), identity_key);
-    values.extend(values![most]);
     values
 }
 
@@ -172,13 +178,6 @@ pub(super) fn presented<'a>(
     record: impl Into<Value<'a>>,
 ) -> [Value<'a>; 3] {
     values![client.map(ClientId::as_str), now, record.into()]
-}
-
-/// Claims sealed anew, in the place of those that were read.
-pub(super) fn resealed(resealed: &Resealed) -> Values<'_> {
-    let mut values = claims(&resealed.after, &resealed.key);
-    values.extend(values![&resealed.before]);
-    values
 }
 
 /// What a sign-in says of a person, but for the id, which their identity may know better.

@@ -16,6 +16,7 @@ use axum::{
 };
 use ipnet::IpNet;
 use serde::Serialize;
+use tokio_util::sync::CancellationToken;
 
 use crate::web::{Site, peer, problem, serve::Peer};
 
@@ -37,11 +38,14 @@ pub struct Health {
     providers: Look,
     last: Mutex<Option<(Instant, bool)>>,
     trusted: Vec<IpNet>,
+    leaving: CancellationToken,
 }
 
 #[derive(Serialize)]
 struct Readiness {
     ready: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    stopping: bool,
     degraded: Vec<ProviderHealth>,
 }
 
@@ -50,10 +54,16 @@ const KEPT: Duration = Duration::from_secs(5);
 
 impl Health {
     /// `probe` writes to the store for real; `providers` looks at caches only; `trusted` are the
-    /// networks whose callers see figures, and whose forwarding headers count.
+    /// networks whose callers see figures, and whose forwarding headers count; once `leaving` is
+    /// cancelled we are ready for nothing new.
     #[must_use]
-    pub fn new(probe: Probe, providers: Look, trusted: Vec<IpNet>) -> Self {
-        Self { probe, providers, last: Mutex::new(None), trusted }
+    pub fn new(
+        probe: Probe,
+        providers: Look,
+        trusted: Vec<IpNet>,
+        leaving: CancellationToken,
+    ) -> Self {
+        Self { probe, providers, last: Mutex::new(None), trusted, leaving }
     }
 
     async fn ready(&self) -> bool {
@@ -75,13 +85,15 @@ pub(super) async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: the store takes writes. A provider that is down is `degraded`, not unready.
+/// `GET /readyz`: the store takes writes, and we were not told to stop. A provider that is down is
+/// `degraded`, not unready.
 pub(super) async fn readyz(State(site): State<Arc<Site>>) -> Response {
-    let ready = site.health.ready().await;
+    let stopping = site.health.leaving.is_cancelled();
+    let ready = !stopping && site.health.ready().await;
     let mut degraded = (site.health.providers)();
     degraded.retain(|provider| provider.state != "ok");
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, [(header::CACHE_CONTROL, "no-store")], Json(Readiness { ready, degraded }))
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(Readiness { ready, stopping, degraded }))
         .into_response()
 }
 

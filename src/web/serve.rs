@@ -28,8 +28,6 @@ pub struct Peer(pub SocketAddr);
 const MAX_HEAD: usize = 16 * 1024;
 /// The time a client has to send its head.
 const HEAD_TIME: Duration = Duration::from_secs(30);
-/// The time requests in flight have once we stop.
-const DRAIN: Duration = Duration::from_secs(30);
 
 /// Binds every address; one of several that the machine does not have (no IPv6) is passed over.
 ///
@@ -51,11 +49,12 @@ pub async fn bind(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, (SocketA
     }
 }
 
-/// Serves until `stop` resolves, then lets requests in flight finish.
+/// Serves until `stop` resolves, then lets requests in flight finish, for as long as `drain`.
 pub async fn serve(
     listeners: Vec<TcpListener>,
     router: Router,
     stop: impl Future<Output = ()> + Send,
+    drain: Duration,
 ) {
     let (quit, _) = tokio::sync::watch::channel(false);
     let mut accepting = tokio::task::JoinSet::new();
@@ -65,8 +64,8 @@ pub async fn serve(
     stop.await;
     let _ = quit.send(true);
     let drained = async { while accepting.join_next().await.is_some() {} };
-    if timeout(DRAIN, drained).await.is_err() {
-        tracing::warn!("requests were still under way after 30 s; they were cut off");
+    if timeout(drain, drained).await.is_err() {
+        tracing::warn!(after = ?drain, "requests were still under way; they were cut off");
     }
 }
 
@@ -143,7 +142,7 @@ mod tests {
     async fn a_connection_that_never_comes_to_a_request_is_closed() {
         let listeners = bind(&["127.0.0.1:0".parse().unwrap()]).await.unwrap();
         let address = listeners[0].local_addr().unwrap();
-        tokio::spawn(serve(listeners, Router::new(), pending()));
+        tokio::spawn(serve(listeners, Router::new(), pending(), HEAD_TIME));
         for begun in ["", "P", "PRI * HTTP/2.0\r\n"] {
             let mut stream = TcpStream::connect(address).await.unwrap();
             stream.write_all(begun.as_bytes()).await.unwrap();

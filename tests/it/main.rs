@@ -12,6 +12,7 @@ mod firebase;
 mod gateway;
 mod guard;
 mod harness;
+mod keys;
 mod limits;
 mod nodes;
 mod oauth;

@@ -1,5 +1,7 @@
 //! `countersign key reseal`.
 
+use std::fmt::Write as _;
+
 use serde_json::json;
 
 use crate::{
@@ -44,11 +46,12 @@ fn text(done: &Resealing) -> String {
     let claims = format!("the claims of {} identities", done.claims);
     let mut text = format!("Sealed anew with the first master key: {keys} and {claims}.\n");
     if done.closed > 0 {
-        text.push_str(&format!(
+        let _ = writeln!(
+            text,
             "{} cannot be opened with any master key given here. Give the one that sealed them and run this \
-             again; without it, people whose claims they are sign in again.\n",
+             again; without it, people whose claims they are sign in again.",
             done.closed
-        ));
+        );
     }
     text.push_str(match (done.complete, done.closed) {
         (false, _) => "Somebody still seals with another key: put the new one in front at every node, restart, and run this again.",

@@ -9,7 +9,7 @@ use crate::{
         client_auth::{AuthenticatedClient, Credentials},
         record::{Authorization, Grant, User},
         redeem::same_resource,
-        refresh::{Turn, given_again, judge, narrowed, rotated},
+        refresh::{Turn, given_again, judge, narrowed, rotated, stands},
     },
     flow::store_trouble,
     jose::seal::{open_under, seal_under},
@@ -36,7 +36,7 @@ impl Tokens {
         params: &Params,
     ) -> Result<TokenResponse, TokenError> {
         let text = params.one("refresh_token");
-        let Some(token) = text.and_then(|text| self.genuine(text)) else {
+        let Some(token) = text.and_then(RefreshToken::parse_unverified) else {
             self.clients.authenticate(credentials).await?;
             let missing = || TokenError::invalid_request("refresh_token is missing.");
             return Err(text.map_or_else(missing, |_| unknown_refresh()));
@@ -44,6 +44,9 @@ impl Tokens {
         let named = credentials.client.clone();
         let mut presented = self.present(named.as_ref(), &token).await?;
         let client = self.clients.proven(credentials, presented.client.take()).await?;
+        if !self.is_ours(&token, presented.record.as_ref()) {
+            return Err(unknown_refresh());
+        }
         // A lost swap means that another request was quicker: judge the new state.
         for _ in 0..ATTEMPTS {
             if let Some(response) = self.turn(&client, &token, presented, params).await? {
@@ -54,11 +57,11 @@ impl Tokens {
         Err(TokenError::new(TokenErrorCode::TemporarilyUnavailable, "Too many refreshes at once."))
     }
 
-    /// A refresh token that we made; whether it is good yet is for its grant to say.
-    fn genuine(&self, text: &str) -> Option<RefreshToken> {
-        let token = RefreshToken::parse_unverified(text)?;
+    /// A refresh token that we made: we tagged it, or its grant knows it, whatever became of the master key
+    /// of its tag. Whether it is good yet is for the grant to say.
+    fn is_ours(&self, token: &RefreshToken, grant: Option<&Grant>) -> bool {
         let (body, tag) = token.split();
-        self.vault.tag_is_good(body, tag).then_some(token)
+        self.vault.tag_is_good(body, tag) || grant.is_some_and(|grant| stands(grant, token))
     }
 
     async fn present(

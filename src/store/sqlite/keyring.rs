@@ -80,8 +80,8 @@ impl Keyring for Sqlite {
 
 fn reseal_claims(db: &Connection, resealed: &[Resealed]) -> Result<u64, StoreError> {
     let mut changed = 0;
-    for resealed in resealed {
-        changed += u64::from(run(db, sql::RESEAL_CLAIMS, &values::resealed(resealed))? > 0);
+    for one in resealed {
+        changed += u64::from(run(db, sql::RESEAL_CLAIMS, &values::resealed(one))? > 0);
     }
     Ok(changed)
 }

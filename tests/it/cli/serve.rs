@@ -9,9 +9,9 @@ use std::{
 use super::{Ended, Folder, forge::Forge};
 use crate::running::Person;
 
-struct Served {
-    folder: Folder,
-    child: Child,
+pub(super) struct Served {
+    pub(super) folder: Folder,
+    pub(super) child: Child,
     banner: String,
 }
 
@@ -22,7 +22,7 @@ impl Drop for Served {
     }
 }
 
-fn folder() -> Folder {
+pub(super) fn folder() -> Folder {
     let (port, dev) = (free_port(), free_port());
     Folder::shipped()
         .with("COUNTERSIGN_PUBLIC_URL", &format!("http://localhost:{port}"))
@@ -32,7 +32,10 @@ fn folder() -> Folder {
 
 /// Starts the service and reads its banner to the last line.
 fn serve() -> Served {
-    let folder = folder();
+    serve_in(folder())
+}
+
+pub(super) fn serve_in(folder: Folder) -> Served {
     let mut command = folder.command();
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -141,7 +144,7 @@ fn a_login_without_a_service_says_how_to_start_one() {
 }
 
 /// Types the command, and signs in where it says.
-async fn login(folder: &Folder, arguments: &[&str], user: &str) -> Ended {
+pub(super) async fn login(folder: &Folder, arguments: &[&str], user: &str) -> Ended {
     let mut command = folder.command();
     let command = command.args(arguments).arg("--no-browser");
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -180,11 +183,15 @@ fn visit(url: &str) {
 
 #[cfg(unix)]
 fn terminate(child: &mut Child) -> Option<i32> {
-    let id = child.id().to_string();
-    std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap();
+    tell_to_stop(child);
     child.wait().unwrap().code()
 }
 
-fn free_port() -> u16 {
+pub(super) fn tell_to_stop(child: &Child) {
+    let id = child.id().to_string();
+    std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap();
+}
+
+pub(super) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -142,3 +142,15 @@ async fn keys_once_fetched_outlive_an_outage() {
     there.clock.advance(Duration::from_secs(3590));
     assert!(there.call_good().await.is_ok());
 }
+
+#[tokio::test]
+async fn a_key_withdrawn_by_the_issuer_dies_here_within_a_quarter_of_an_hour() {
+    let there = Elsewhere::new().await;
+    there.publishes().await;
+    let stolen = token(&there.key, &there.server.uri());
+    assert!(there.call(&stolen).await.is_ok());
+    there.server.reset().await;
+    there.answers("/jwks", 200, json!({"keys": [key().public_jwk()]})).await;
+    there.clock.advance(Duration::from_mins(15));
+    assert_eq!(there.call(&stolen).await.expect_err("refused").code(), "unknown_key");
+}

@@ -92,6 +92,16 @@ impl Service {
         self.lookout.lock().await.look().await
     }
 
+    /// Such a replica with another configuration.
+    pub(crate) async fn replica_with(&self, edit: impl FnOnce(Setup) -> Setup) -> Self {
+        edit(self.setup.clone()).without_dev().start_at(Arc::clone(&self.clock)).await
+    }
+
+    /// What it was started with.
+    pub(crate) fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
     pub(crate) fn wait(&self, seconds: u64) {
         self.clock.advance(std::time::Duration::from_secs(seconds));
     }

@@ -1,7 +1,11 @@
 //! The store does not answer: 503 with `Retry-After`, nothing half done, and all is well afterwards.
 
 use axum::{body::Body, extract::ConnectInfo};
-use countersign::web::serve::Peer;
+use countersign::{
+    ambient::OsEntropy,
+    app::{StartFault, build_on},
+    web::serve::Peer,
+};
 use http::Request;
 use serde_json::json;
 
@@ -202,4 +206,22 @@ async fn figures_are_for_trusted_networks_and_those_they_forward_for() {
     assert_eq!(figures(&service, "127.0.0.1", Some("10.0.0.1")).await, 200);
     assert_eq!(figures(&service, "127.0.0.1", Some("198.51.100.7")).await, 404);
     assert_eq!(figures(&service, "127.0.0.1", Some("10.0.0.1, 198.51.100.7")).await, 404);
+}
+
+#[tokio::test]
+async fn a_service_whose_store_takes_no_write_does_not_say_that_it_is_ready() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let setup = Setup::new()
+        .variable("COUNTERSIGN_LISTEN", &format!("127.0.0.1:{port}"))
+        .variable("COUNTERSIGN_PROVIDERS", "oidc")
+        .variable("OIDC_ISSUER", "http://127.0.0.1:9")
+        .variable("OIDC_CLIENT_ID", "a")
+        .variable("OIDC_CLIENT_SECRET", "b");
+    let service = setup.start().await;
+    service.store.breaks("probe");
+    let clock = service.clock.clone();
+    let app = build_on(&service.config, service.store(), clock, std::sync::Arc::new(OsEntropy));
+    let app = app.await.unwrap_or_else(|fault| panic!("{fault}"));
+    let ended = app.run(std::future::pending(), || panic!("it said so")).await;
+    assert!(matches!(ended, Err(StartFault::Store(_))), "{ended:?}");
 }

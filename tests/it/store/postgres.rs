@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use countersign::store::{People as _, Store as _, StoreError, postgres::Postgres};
+use countersign::store::{Keyring as _, Store as _, StoreError, postgres::Postgres};
 use futures_util::future::join_all;
 
 use super::samples::*;
@@ -13,7 +13,11 @@ async fn many_nodes_that_start_at_once_on_an_empty_database_all_come_up() {
     for database in [Database::fresh().await, Database::serializable().await] {
         let nodes = join_all((0..12).map(|_| database.try_open())).await;
         let nodes: Vec<_> = nodes.into_iter().map(Result::unwrap).collect();
-        assert_eq!(nodes[0].users().await.unwrap(), [], "its tables are there");
+        let keys = ["a", "b", "c"].map(|id| signing_key(id, "ES256", 0));
+        let firsts =
+            nodes.iter().zip(keys.iter().cycle()).map(|(node, key)| node.put_signing_key(key));
+        assert!(join_all(firsts).await.iter().all(Result::is_ok));
+        assert_eq!(nodes[0].signing_keys().await.unwrap().len(), 1, "one key for all");
         let versions = "SELECT version FROM schema_versions WHERE version > 0 ORDER BY version";
         let rows = database.client().await.query(versions, &[]).await.unwrap();
         let files = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/postgres");
