@@ -41,13 +41,16 @@ impl Postgres {
         Ok(self.all(sql, values, read).await?.into_iter().next())
     }
 
-    /// Every row of a statement, read.
+    /// Every row of a statement, read. A text with a NUL stands in no row: PostgreSQL takes none.
     pub(super) async fn all<T>(
         &self,
         sql: &'static str,
         values: &[Value<'_>],
         read: fn(&mut Columns<'_>) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
+        if values.iter().any(has_nul) {
+            return Ok(Vec::new());
+        }
         let done = self.run(&[Step(sql, values)]).await?;
         let rows = done.iter().flat_map(|done| &done.rows);
         rows.map(|row| read(&mut Columns::of(row))).collect()
@@ -129,6 +132,10 @@ impl Postgres {
             self.pool.retain(|_, _| false);
         }
     }
+}
+
+fn has_nul(value: &Value<'_>) -> bool {
+    matches!(value, Value::Text(text) if text.contains('\0'))
 }
 
 async fn work(connection: &mut Connection, steps: &[Step<'_>]) -> Result<Vec<Done>, Fault> {
