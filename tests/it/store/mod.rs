@@ -165,7 +165,7 @@ conformance! {
         what_is_spent_beside_a_lock_out_is_ended_by_it
         what_is_spent_beside_a_disconnection_is_ended_by_it
         what_is_spent_beside_the_removal_of_a_client_is_ended_by_it
-        of_64_parallel_sessions_a_person_keeps_twenty
+        of_22_parallel_sessions_a_person_keeps_twenty
         a_client_in_use_is_not_swept;
     others:
         an_id_with_a_nul_is_nobodys

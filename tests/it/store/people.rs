@@ -123,14 +123,22 @@ pub(super) async fn the_last_identity_and_those_of_others_stay(store: AnyStore) 
 }
 
 pub(super) async fn of_two_parallel_unlinks_one_identity_stays(store: AnyStore) {
-    two_identities(&store).await;
-    let unlink = |key: IdentityKey| {
+    let both = |number: u8| [format!("one {number}"), format!("two {number}")];
+    for number in 0..24 {
+        let [one, two] = both(number);
+        store.admit(&identity(&one), &user(number), CLAIMS).await.unwrap();
+        assert_eq!(store.link(&held(&two, number)).await.unwrap(), Linked::Theirs);
+    }
+    let unlink = |number: u8, key: IdentityKey| {
         let store = store.clone();
-        tokio::spawn(async move { store.unlink(&key, &user(1).id, NOW).await.unwrap() })
+        tokio::spawn(async move { store.unlink(&key, &user(number).id, NOW).await.unwrap() })
     };
-    let both = join_all([unlink(identity("ada")), unlink(identity("two"))]).await;
-    assert_eq!(both.into_iter().filter(|done| *done.as_ref().unwrap()).count(), 1);
-    assert_eq!(store.identities_of(&user(1).id).await.unwrap().len(), 1);
+    let pairs = (0..24).map(|number| both(number).map(|name| unlink(number, identity(&name))));
+    for (number, pair) in (0..).zip(pairs.collect::<Vec<_>>()) {
+        let done = join_all(pair).await.into_iter().filter(|done| *done.as_ref().unwrap());
+        assert_eq!(done.count(), 1, "{number}");
+        assert_eq!(store.identities_of(&user(number).id).await.unwrap().len(), 1);
+    }
 }
 
 pub(super) async fn a_consent_comes_back_as_it_was_given_last(store: AnyStore) {
