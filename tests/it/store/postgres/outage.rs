@@ -132,9 +132,14 @@ async fn a_server_that_becomes_read_only_is_left_for_one_that_takes_writes() {
     let demote = "ALTER SYSTEM SET default_transaction_read_only = on";
     admin.batch_execute(demote).await.unwrap();
     admin.batch_execute("SELECT pg_reload_conf()").await.unwrap();
-    let faults = recovered(&store).await;
-    let told = faults.first().map(ToString::to_string).unwrap_or_default();
-    assert!(told.is_empty() || told.contains("read-only transaction (25006)"), "{told}");
+    let told = loop {
+        match store.probe(NOW).await {
+            Ok(()) => tokio::time::sleep(Duration::from_millis(20)).await,
+            Err(fault) => break fault.to_string(),
+        }
+    };
+    assert!(told.contains("read-only transaction (25006)"), "{told}");
+    recovered(&store).await;
     store.put_client(&client("on the second")).await.unwrap();
     assert_eq!(store.clients().await.unwrap(), [client("on the second")]);
     first.stop();
