@@ -1,6 +1,6 @@
 //! `countersign backup` and `countersign restore`.
 
-use std::{fs, path::Path};
+use std::{fmt::Write as _, fs, path::Path};
 
 use serde_json::json;
 
@@ -61,10 +61,10 @@ fn told(from: &Path, restored: &Restored) -> Answer {
     let before = before.as_ref().map(|path| path.display().to_string());
     let mut text = format!("{} is the database now. {ENDED}", from.display());
     if let Some(before) = &before {
-        text.push_str(&format!(" What was there before is {before}."));
+        let _ = write!(text, " What was there before is {before}.");
     }
     if *locked_out > 0 {
-        text.push_str(&format!(" Who was disabled there stays disabled ({locked_out})."));
+        let _ = write!(text, " Who was disabled there stays disabled ({locked_out}).");
     }
     let json = json!({
         "restored": from.display().to_string(), "before": before, "epoch": epoch.number,

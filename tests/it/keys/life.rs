@@ -94,6 +94,7 @@ async fn the_key_set_gets_another_entity_tag_when_it_changes_and_only_then() {
 async fn tokens_of_the_old_algorithm_outlive_a_change_of_the_setting() {
     let service = Service::start().await;
     let token = access(&service).await;
+    service.wait(1);
     let eddsa = |setup: Setup| setup.variable("COUNTERSIGN_SIGNING_ALG", "EdDSA");
     let service = service.restart_with(eddsa).await;
     assert_eq!(service.mcp(&token).await, 200);

@@ -36,7 +36,7 @@ fn rows(db: &Connection) -> Rows {
 
 fn rows_of(db: &Connection, table: &str) -> Vec<BTreeMap<String, String>> {
     let mut asked = db.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2")).unwrap();
-    let names: Vec<_> = asked.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<_> = asked.column_names().map(str::to_owned).collect();
     let row = |row: &rusqlite::Row<'_>| {
         let cell = |(at, name): (usize, &String)| {
             (name.clone(), format!("{:?}", row.get::<_, Value>(at).unwrap()))
