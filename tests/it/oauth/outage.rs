@@ -154,6 +154,13 @@ async fn access_tokens_are_judged_without_the_store() {
 }
 
 #[tokio::test]
+async fn readiness_says_when_to_ask_again() {
+    let service = Service::start().await;
+    service.store.breaks("probe");
+    unavailable(&service.get("/readyz").await);
+}
+
+#[tokio::test]
 async fn readiness_is_a_real_write() {
     let service = Service::start().await;
     let answer = service.get("/readyz").await;
