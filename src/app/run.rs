@@ -71,7 +71,7 @@ impl App {
         };
         let enough = CancellationToken::new();
         let tending = tokio::spawn(tended.tend(enough.clone()));
-        let tending_keys = tokio::spawn(keys::tend(self.key_tender));
+        tokio::spawn(keys::tend(self.key_tender, enough.clone()));
         let Times { delay, drain } = self.times;
         let dev = dev.map(|(listeners, router)| {
             tokio::spawn(serve::serve(listeners, router, std::future::pending(), drain))
@@ -81,7 +81,6 @@ impl App {
         let stop = leave(stop, delay, self.hands.leaving, self.hands.stop);
         serve::serve(main, self.router, stop, drain).await;
         enough.cancel();
-        tending_keys.abort();
         ended(tending, &self.programs).await;
         if let Some(dev) = dev {
             dev.abort();
