@@ -126,6 +126,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(for_people(&site))
         .merge(operators)
         .fallback(problem::not_found)
+        .layer(middleware::map_response(problem::later))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::REQUEST_TIMEOUT,

@@ -46,16 +46,10 @@ impl IntoResponse for TokenProblem {
         let body = Json(json!({ "error": code.as_str(), "error_description": description }));
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
-        match code {
-            // RFC 6749 §5.2: tell which scheme would do.
-            TokenErrorCode::InvalidClient => {
-                let scheme = HeaderValue::from_static("Basic realm=\"countersign\"");
-                headers.insert(header::WWW_AUTHENTICATE, scheme);
-            }
-            TokenErrorCode::TemporarilyUnavailable => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
-            }
-            _ => {}
+        // RFC 6749 §5.2: tell which scheme would do.
+        if code == TokenErrorCode::InvalidClient {
+            let scheme = HeaderValue::from_static("Basic realm=\"countersign\"");
+            headers.insert(header::WWW_AUTHENTICATE, scheme);
         }
         response
     }
@@ -228,12 +222,7 @@ impl Site {
             retry: complaint.again.map(|href| Link { label: back_label(&href), href }),
             back: None,
         };
-        let mut response =
-            self.page(complaint.status, &[], Opener::Kept, self.shown.pages.error(&page));
-        if complaint.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
-        }
-        response
+        self.page(complaint.status, &[], Opener::Kept, self.shown.pages.error(&page))
     }
 
     /// A page with the headers of all pages.
@@ -267,6 +256,15 @@ const TELL_THE_APP: &str =
 const REGISTER_AGAIN: &str =
     "Remove the connection in the app and add it again, so that the app registers anew.";
 const START_AGAIN: &str = "Go back to the app and start the sign-in again.";
+
+/// Whatever is not available now is asked for again a little later (RFC 9110 §15.6.4).
+pub(super) async fn later(mut response: Response) -> Response {
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        let soon = HeaderValue::from_static("5");
+        response.headers_mut().entry(header::RETRY_AFTER).or_insert(soon);
+    }
+    response
+}
 
 /// A real 404 in JSON: clients that probe well-known places read it as "not here".
 pub(super) async fn not_found() -> (StatusCode, Json<serde_json::Value>) {

@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 use url::Url;
 
 use crate::{
-    harness::verifier,
+    harness::{postgres::Database, verifier},
     running::{Person, Running, http},
 };
 
@@ -24,7 +24,16 @@ struct Lineage {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_answered_rotation_is_lost_when_the_program_is_killed() {
-    let mut service = Running::start().await;
+    nothing_answered_is_lost(Running::start().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_answered_rotation_is_lost_when_a_node_on_postgresql_is_killed() {
+    let database = Database::fresh().await;
+    nothing_answered_is_lost(Running::start_on(Some(database.url)).await).await;
+}
+
+async fn nothing_answered_is_lost(mut service: Running) {
     let mut lineages = Vec::new();
     for n in 0..6 {
         lineages.push(Lineage::begin(&service, n).await);

@@ -15,11 +15,17 @@ pub(crate) struct Running {
     child: Child,
     folder: TempDir,
     ports: (u16, u16),
+    database: Option<String>,
 }
 
 impl Running {
     /// Starts the program and waits until it says that it is ready.
     pub(crate) async fn start() -> Self {
+        Self::start_on(None).await
+    }
+
+    /// The same with this database.
+    pub(crate) async fn start_on(database: Option<String>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for shipped in ["providers", "servers"] {
             copy(
@@ -27,16 +33,16 @@ impl Running {
                 &folder.path().join(shipped),
             );
         }
-        Self::start_in(folder, (free_port(), free_port())).await
+        Self::start_in(folder, (free_port(), free_port()), database).await
     }
 
     /// Kills the program as `kill -9` does, and starts it again on what it left behind.
     pub(crate) async fn killed(mut self) -> Self {
         self.child.kill().await.unwrap();
-        Self::start_in(self.folder, self.ports).await
+        Self::start_in(self.folder, self.ports, self.database).await
     }
 
-    async fn start_in(folder: TempDir, (port, dev): (u16, u16)) -> Self {
+    async fn start_in(folder: TempDir, (port, dev): (u16, u16), database: Option<String>) -> Self {
         let issuer = format!("http://localhost:{port}");
         let child = Command::new(env!("CARGO_BIN_EXE_countersign"))
             .arg("serve")
@@ -45,13 +51,14 @@ impl Running {
             .env("COUNTERSIGN_PUBLIC_URL", &issuer)
             .env("COUNTERSIGN_LISTEN", format!("localhost:{port}"))
             .env("COUNTERSIGN_DEV_IDP_LISTEN", format!("localhost:{dev}"))
+            .envs(database.iter().map(|url| ("COUNTERSIGN_DATABASE_URL", url)))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()
             .unwrap();
         let mcp = format!("{issuer}/mcp");
-        let running = Self { issuer, mcp, child, folder, ports: (port, dev) };
+        let running = Self { issuer, mcp, child, folder, ports: (port, dev), database };
         running.ready().await;
         running
     }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::Postgres;
+use super::{Postgres, run::Step};
 use crate::{
     ambient::Timestamp,
     engine::record::{HeldIdentity, IdentityKey, SigningKeyRecord},
@@ -50,12 +50,9 @@ impl Keyring for Postgres {
         self.all(sql::IDENTITIES_AFTER, &values::after(last, most), rows::identity).await
     }
 
-    /// Each in a transaction of its own: what was resealed stays so when a later one fails.
     async fn reseal_claims(&self, resealed: &[Resealed]) -> Result<u64, StoreError> {
-        let mut changed = 0;
-        for one in resealed {
-            changed += self.change(sql::RESEAL_CLAIMS, &values::resealed(one)).await?;
-        }
-        Ok(changed)
+        let values: Vec<_> = resealed.iter().map(values::resealed).collect();
+        let steps: Vec<_> = values.iter().map(|values| Step(sql::RESEAL_CLAIMS, values)).collect();
+        self.change_each(&steps).await
     }
 }

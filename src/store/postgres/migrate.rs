@@ -97,8 +97,7 @@ fn is_race(error: &Error) -> bool {
 /// The row that is locked; no step of the schema.
 const PUT_LOCK: &str = "INSERT INTO schema_versions (version, name) VALUES (0, 'lock') \
     ON CONFLICT (version) DO NOTHING";
-/// Whoever holds it is the only one, among all nodes, to do what must be done once.
-pub(super) const LOCK: &str = "SELECT version FROM schema_versions WHERE version = 0 FOR UPDATE";
+const LOCK: &str = "SELECT version FROM schema_versions WHERE version = 0 FOR UPDATE";
 
 /// A step may take as long as it needs on a big table, and the other nodes wait for it.
 const SETTINGS: &str = "SET statement_timeout = 0; SET lock_timeout = 0";

@@ -1,12 +1,15 @@
 //! Runs statements: one alone, or several in one transaction that is sent at once.
 
-use std::{pin::pin, time::Duration};
+use std::{
+    future::{Future as _, poll_fn},
+    iter::once,
+    pin::pin,
+    task::Poll,
+    time::Duration,
+};
 
 use deadpool::managed::Object;
-use futures_util::{
-    TryStreamExt as _,
-    future::{join_all, join3},
-};
+use futures_util::{TryStreamExt as _, future::maybe_done};
 use tokio::time::{sleep, timeout};
 use tokio_postgres::{Client, Row, Statement};
 
@@ -38,13 +41,16 @@ impl Postgres {
         Ok(self.all(sql, values, read).await?.into_iter().next())
     }
 
-    /// Every row of a statement, read.
+    /// Every row of a statement, read. A text with a NUL stands in no row: PostgreSQL takes none.
     pub(super) async fn all<T>(
         &self,
         sql: &'static str,
         values: &[Value<'_>],
         read: fn(&mut Columns<'_>) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
+        if values.iter().any(has_nul) {
+            return Ok(Vec::new());
+        }
         let done = self.run(&[Step(sql, values)]).await?;
         let rows = done.iter().flat_map(|done| &done.rows);
         rows.map(|row| read(&mut Columns::of(row))).collect()
@@ -84,6 +90,14 @@ impl Postgres {
         Ok(counts)
     }
 
+    /// How many rows any number of statements in one transaction changed.
+    pub(super) async fn change_each(&self, steps: &[Step<'_>]) -> Result<u64, StoreError> {
+        if steps.is_empty() {
+            return Ok(0);
+        }
+        Ok(self.run(steps).await?.iter().map(|done| done.count).sum())
+    }
+
     /// What the server undid because of others is asked again, after a pause.
     async fn run(&self, steps: &[Step<'_>]) -> Result<Vec<Done>, StoreError> {
         let mut pause = SHORTEST;
@@ -120,6 +134,10 @@ impl Postgres {
     }
 }
 
+fn has_nul(value: &Value<'_>) -> bool {
+    matches!(value, Value::Text(text) if text.contains('\0'))
+}
+
 async fn work(connection: &mut Connection, steps: &[Step<'_>]) -> Result<Vec<Done>, Fault> {
     let mut statements = Vec::with_capacity(steps.len());
     for Step(sql, _) in steps {
@@ -132,20 +150,46 @@ async fn work(connection: &mut Connection, steps: &[Step<'_>]) -> Result<Vec<Don
     }
 }
 
-/// All of it is sent before the first answer is here. When a step fails, the server ignores those behind
-/// it, and takes our `COMMIT` for a `ROLLBACK`.
+/// All of it is sent, in this order, before the first answer is here. When a step fails, the server
+/// ignores those behind it, and takes our `COMMIT` for a `ROLLBACK`.
 async fn transaction(
     client: &Client,
     statements: &[Statement],
     steps: &[Step<'_>],
 ) -> Result<Vec<Done>, Fault> {
-    let asked = statements.iter().zip(steps).map(|(statement, step)| ask(client, statement, *step));
-    let (begun, done, committed) =
-        join3(client.batch_execute("BEGIN"), join_all(asked), client.batch_execute("COMMIT")).await;
-    begun?;
-    let done = done.into_iter().collect::<Result<Vec<_>, _>>()?;
-    committed?;
-    Ok(done)
+    let asked = statements.iter().zip(steps).map(|(statement, step)| Said::Step(statement, *step));
+    let whole = once(Said::Word("BEGIN")).chain(asked).chain(once(Said::Word("COMMIT")));
+    let mut whole: Vec<_> = whole.map(|said| Box::pin(maybe_done(say(client, said)))).collect();
+    // What is asked for the first time is sent.
+    poll_fn(|context| {
+        for one in &mut whole {
+            let _ = one.as_mut().poll(context);
+        }
+        Poll::Ready(())
+    })
+    .await;
+    let mut done = Vec::with_capacity(whole.len());
+    for mut one in whole {
+        one.as_mut().await;
+        done.extend(one.as_mut().take_output().transpose()?);
+    }
+    Ok(done.into_iter().skip(1).take(steps.len()).collect())
+}
+
+/// Something for the server to do.
+enum Said<'a> {
+    Word(&'static str),
+    Step(&'a Statement, Step<'a>),
+}
+
+async fn say(client: &Client, said: Said<'_>) -> Result<Done, tokio_postgres::Error> {
+    match said {
+        Said::Step(statement, step) => ask(client, statement, step).await,
+        Said::Word(word) => {
+            client.batch_execute(word).await?;
+            Ok(Done { rows: Vec::new(), count: 0 })
+        }
+    }
 }
 
 async fn ask(

@@ -7,6 +7,7 @@ mod explain;
 mod forge;
 mod inspect;
 mod key;
+mod postgres;
 mod serve;
 mod stop;
 mod token;

@@ -104,6 +104,7 @@ async fn a_store_that_fails_is_said_and_nothing_is_half_done() {
         world.service.store.breaks(verb);
         let answer = world.post(&mut browser, &page.state, &world.google.token()).await;
         world.was_told(&answer, DOWN, "the store failed");
+        assert_eq!(answer.header("retry-after"), "5", "{verb}");
         world.service.store.heals();
         world.service.wait(1);
         let confirm = browser.get(&format!("/confirm/firebase?state={}", page.state)).await;

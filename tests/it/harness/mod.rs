@@ -7,6 +7,7 @@ mod faulty;
 mod form;
 mod log;
 pub(crate) mod postgres;
+pub(crate) mod proxy;
 mod rows;
 mod setup;
 mod steps;

@@ -5,7 +5,10 @@ use std::{
     fs,
     io::{BufRead as _, BufReader},
     net::TcpListener,
-    os::unix::{fs::chown, process::CommandExt as _},
+    os::unix::{
+        fs::{PermissionsExt as _, chown},
+        process::CommandExt as _,
+    },
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
@@ -46,10 +49,49 @@ impl Server {
     fn start_and_leave(settings: &str, after: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         give_away(folder.path());
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        make(folder.path(), port, settings);
+        let port = free_port();
+        make(folder.path());
+        configure(folder.path(), port, settings);
         let watchdog = watched(folder.path(), port, after);
         Self { port, folder, watchdog }
+    }
+
+    /// A server that follows this one and takes no writes until it is promoted.
+    pub(crate) fn standby_of(primary: &Self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        give_away(folder.path());
+        let port = free_port();
+        let mut copy = as_other_user(&program("pg_basebackup"));
+        copy.args(["-h", "127.0.0.1", "-p", &primary.port.to_string(), "-U", "postgres"]);
+        copy.args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "-D"]);
+        let copied = copy.arg(folder.path().join("data")).output().unwrap();
+        assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
+        configure(folder.path(), port, "hot_standby = on");
+        let watchdog = watched(folder.path(), port, "");
+        Self { port, folder, watchdog }
+    }
+
+    /// Writes a file beside its data, which only it can read.
+    pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        give_away(&path);
+        path
+    }
+
+    /// More lines of `postgresql.conf` or another file of its settings, read at once.
+    pub(crate) async fn set(&self, file: &str, lines: &str) {
+        let path = self.folder.path().join("data").join(file);
+        let before = fs::read_to_string(&path).unwrap();
+        // The first line that fits counts in `pg_hba.conf`, the last one elsewhere.
+        let whole = if file == "pg_hba.conf" {
+            format!("{lines}\n{before}")
+        } else {
+            format!("{before}\n{lines}\n")
+        };
+        fs::write(&path, whole).unwrap();
+        self.admin().await.batch_execute("SELECT pg_reload_conf()").await.unwrap();
     }
 
     /// Ends the server, at once as by a crash, and starts it again on the same port and data.
@@ -150,19 +192,26 @@ fn give_away(folder: &Path) {
     }
 }
 
-fn make(folder: &Path, port: u16, settings: &str) {
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn make(folder: &Path) {
     let data = folder.join("data");
     let mut initdb = as_other_user(&program("initdb"));
     initdb.args(["--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8"]);
     let made = initdb.arg("--locale=C.UTF-8").arg("-D").arg(&data).output().unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+}
+
+fn configure(folder: &Path, port: u16, settings: &str) {
     let sockets = folder.display();
     let ours = format!(
         "listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{sockets}'\n\
          max_connections = 400\nshared_buffers = 32MB\nfsync = off\nfull_page_writes = off\n\
          {settings}\n"
     );
-    let file = data.join("postgresql.conf");
+    let file = folder.join("data/postgresql.conf");
     let shipped = fs::read_to_string(&file).unwrap();
     fs::write(&file, shipped + &ours).unwrap();
 }

@@ -11,6 +11,7 @@ mod nodes;
 mod others;
 mod people;
 mod postgres;
+mod races;
 mod samples;
 mod sessions;
 mod sign_ins;
@@ -95,6 +96,7 @@ conformance! {
         subjects_that_differ_in_case_are_different_people;
     people:
         an_identity_holds_the_claims_last_given
+        claims_are_held_for_known_identities_and_make_nobody
         a_linked_identity_finds_the_same_person
         an_identity_of_somebody_else_is_never_moved
         of_64_people_who_link_one_identity_one_gets_it
@@ -102,6 +104,8 @@ conformance! {
         the_last_identity_and_those_of_others_stay
         of_two_parallel_unlinks_one_identity_stays
         a_consent_comes_back_as_it_was_given_last
+        a_persons_consents_are_listed_the_latest_first
+        ending_an_identity_ends_what_came_by_it_and_leaves_it
         a_persons_grants_are_those_that_live
         disconnecting_ends_one_clients_grants_codes_and_consent
         a_disabled_person_loses_everything_and_may_be_let_in_again
@@ -156,7 +160,15 @@ conformance! {
         a_private_key_is_resealed_only_as_it_was_read
         identities_are_read_in_batches_each_once
         claims_are_resealed_only_as_they_were_read;
+    races:
+        what_is_spent_beside_a_sign_out_is_ended_by_it
+        what_is_spent_beside_a_lock_out_is_ended_by_it
+        what_is_spent_beside_a_disconnection_is_ended_by_it
+        what_is_spent_beside_the_removal_of_a_client_is_ended_by_it
+        of_22_parallel_sessions_a_person_keeps_twenty
+        a_client_in_use_is_not_swept;
     others:
+        an_id_with_a_nul_is_nobodys
         a_digest_is_fresh_once
         of_64_parallel_uses_one_is_first
         a_probe_writes

@@ -1,9 +1,21 @@
-use countersign::{engine::record::Client, protocol::secret::Digest, store::Spent};
+use countersign::{
+    engine::record::Client,
+    protocol::{id::ClientId, secret::Digest},
+    store::Spent,
+};
 use futures_util::future::join_all;
 
 use super::{AnyStore, codes::open, samples::*};
 
 const DAY: u64 = 24 * 60 * 60;
+
+/// PostgreSQL takes no such text; whoever asks for it is told the same as of any other.
+pub(super) async fn an_id_with_a_nul_is_nobodys(store: AnyStore) {
+    let id = ClientId::new("a\0b");
+    assert_eq!(store.client(&id, NOW).await.unwrap(), None);
+    let presented = store.present_code(Some(&id), &Digest::of("c"), NOW).await;
+    assert!(presented.is_ok_and(|presented| presented.client.is_none()));
+}
 
 pub(super) async fn a_digest_is_fresh_once(store: AnyStore) {
     let digest = Digest::of("jti");

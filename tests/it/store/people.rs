@@ -37,6 +37,19 @@ pub(super) async fn an_identity_holds_the_claims_last_given(store: AnyStore) {
     assert_eq!(store.identity(&key).await.unwrap(), Some(expected));
 }
 
+pub(super) async fn claims_are_held_for_known_identities_and_make_nobody(store: AnyStore) {
+    for (number, subject) in [(1, "one"), (2, "two")] {
+        store.admit(&identity(subject), &user(number), CLAIMS).await.unwrap();
+    }
+    store.hold_claims(&identity("one"), b"fresher").await.unwrap();
+    store.hold_claims(&identity("nobody"), b"fresher").await.unwrap();
+    let held = async |subject: &str| store.identity(&identity(subject)).await.unwrap();
+    let one = held("one").await.unwrap();
+    assert_eq!((one.claims, one.seen_at), (Some(b"fresher".to_vec()), NOW), "it is no sign-in");
+    assert_eq!(held("two").await.unwrap().claims.as_deref(), Some(CLAIMS));
+    assert_eq!(held("nobody").await, None);
+}
+
 pub(super) async fn a_linked_identity_finds_the_same_person(store: AnyStore) {
     store.admit(&identity("one"), &user(1), CLAIMS).await.unwrap();
     for _ in 0..2 {
@@ -110,14 +123,22 @@ pub(super) async fn the_last_identity_and_those_of_others_stay(store: AnyStore) 
 }
 
 pub(super) async fn of_two_parallel_unlinks_one_identity_stays(store: AnyStore) {
-    two_identities(&store).await;
-    let unlink = |key: IdentityKey| {
+    let both = |number: u8| [format!("one {number}"), format!("two {number}")];
+    for number in 0..24 {
+        let [one, two] = both(number);
+        store.admit(&identity(&one), &user(number), CLAIMS).await.unwrap();
+        assert_eq!(store.link(&held(&two, number)).await.unwrap(), Linked::Theirs);
+    }
+    let unlink = |number: u8, key: IdentityKey| {
         let store = store.clone();
-        tokio::spawn(async move { store.unlink(&key, &user(1).id, NOW).await.unwrap() })
+        tokio::spawn(async move { store.unlink(&key, &user(number).id, NOW).await.unwrap() })
     };
-    let both = join_all([unlink(identity("ada")), unlink(identity("two"))]).await;
-    assert_eq!(both.into_iter().filter(|done| *done.as_ref().unwrap()).count(), 1);
-    assert_eq!(store.identities_of(&user(1).id).await.unwrap().len(), 1);
+    let pairs = (0..24).map(|number| both(number).map(|name| unlink(number, identity(&name))));
+    for (number, pair) in (0..).zip(pairs.collect::<Vec<_>>()) {
+        let done = join_all(pair).await.into_iter().filter(|done| *done.as_ref().unwrap());
+        assert_eq!(done.count(), 1, "{number}");
+        assert_eq!(store.identities_of(&user(number).id).await.unwrap().len(), 1);
+    }
 }
 
 pub(super) async fn a_consent_comes_back_as_it_was_given_last(store: AnyStore) {
@@ -133,6 +154,37 @@ pub(super) async fn a_consent_comes_back_as_it_was_given_last(store: AnyStore) {
     let last = Consent { scopes: Scopes::parse("admin").unwrap(), at: later(5), ..given };
     store.put_code(&code(2, "c"), &last).await.unwrap();
     assert_eq!(find("127.0.0.1").await, Some(last));
+}
+
+pub(super) async fn a_persons_consents_are_listed_the_latest_first(store: AnyStore) {
+    let mut theirs = consent("theirs");
+    theirs.user = user(2).id;
+    let elsewhere = Consent { redirect_host: "::1".to_owned(), at: later(2), ..consent("a") };
+    let later = Consent { at: later(9), ..consent("b") };
+    for (number, given) in [(1, &consent("a")), (2, &later), (3, &elsewhere), (4, &theirs)] {
+        store.put_code(&code(number, given.client.as_str()), given).await.unwrap();
+    }
+    let found = store.consents_of(&user(1).id).await.unwrap();
+    assert_eq!(found, [later, elsewhere, consent("a")]);
+    assert_eq!(store.consents_of(&user(3).id).await.unwrap(), []);
+}
+
+pub(super) async fn ending_an_identity_ends_what_came_by_it_and_leaves_it(store: AnyStore) {
+    let by_two = two_identities(&store).await;
+    let by_other = open(&store, 1, "c").await;
+    let kept = session("kept", 1);
+    let of_two = Session { identity: identity("two"), ..session("two", 1) };
+    for session in [&kept, &of_two] {
+        store.put_session(session, None).await.unwrap();
+    }
+    for moment in [later(3), later(4)] {
+        store.end_identity(&identity("two"), moment).await.unwrap();
+    }
+    let ended = store.grant(&by_two.id).await.unwrap().unwrap();
+    assert_eq!(ended.revoked_at, Some(later(3)), "the first time stays");
+    assert_eq!(store.grants_of(&user(1).id, NOW).await.unwrap(), [by_other]);
+    assert_eq!(store.sessions_of(&user(1).id, NOW).await.unwrap(), [kept]);
+    assert!(store.identity(&identity("two")).await.unwrap().is_some());
 }
 
 pub(super) async fn a_persons_grants_are_those_that_live(store: AnyStore) {
