@@ -175,7 +175,7 @@ impl Store for Postgres {
         code: &Digest,
         now: Timestamp,
     ) -> Result<Presented<Code>, StoreError> {
-        let key = values::presented(client.filter(may_be), now, code);
+        let key = values::presented(client.filter(|id| may_be(id)), now, code);
         self.one(presented::PRESENT_CODE, &key, rows::presented_code).await?.ok_or_else(rows::lost)
     }
 
@@ -185,7 +185,7 @@ impl Store for Postgres {
         grant: &GrantId,
         now: Timestamp,
     ) -> Result<Presented<Grant>, StoreError> {
-        let key = values::presented(client.filter(may_be), now, grant);
+        let key = values::presented(client.filter(|id| may_be(id)), now, grant);
         self.one(presented::PRESENT_GRANT, &key, rows::presented_grant)
             .await?
             .ok_or_else(rows::lost)
@@ -250,7 +250,7 @@ impl Postgres {
 }
 
 /// Whether there can be a client of this id: PostgreSQL takes no text with a NUL.
-fn may_be(id: &&ClientId) -> bool {
+fn may_be(id: &ClientId) -> bool {
     !id.as_str().contains('\0')
 }
 
