@@ -10,6 +10,7 @@ usage: scripts/test.sh [--fast] [--help]
 Runs, in this order, and stops at the first step that fails:
   rust       rustfmt and clippy, installed where they are missing
   database   Debian's PostgreSQL, installed where it is missing; the tests run servers of their own with it
+  database   Debian's PostgreSQL, installed where it is missing; each test run starts a server of its own
   peers      Debian's Chromium, the Node.js and the Python packages, installed where they are missing
   format     cargo fmt --check
   lint       cargo clippy on every target, warnings are errors
@@ -43,6 +44,7 @@ main() {
   trap summary EXIT
   step rust rust_tools
   step database database_tools
+  step database postgresql
   if [[ $fast = no ]]; then step peers e2e_tools; fi
   step format cargo fmt --check
   step lint cargo clippy --locked --all-targets -- -D warnings
@@ -73,6 +75,14 @@ postgresql_package() {
     as_root mkdir -p /etc/postgresql-common
     echo 'create_main_cluster = false' | as_root tee "$settings" >/dev/null
   fi
+  debian_package postgresql
+}
+
+# The programs are enough: no cluster of the system's is made or started.
+postgresql() {
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null && return
+  debian_package postgresql-common
+  as_root sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
   debian_package postgresql
 }
 
