@@ -169,7 +169,9 @@ async fn everything_ends_when_the_service_stops() {
     let listening = session.listen().await;
     setup.stop.cancel();
     setup.stdio.ended().await;
-    assert_eq!(pids.map(runs), [false; 3]);
+    for pid in pids {
+        gone(pid).await;
+    }
     assert_eq!(text(listening).await, "");
     let late = setup.send("usr_alice", Method::POST, &[], initialize().to_string()).await;
     assert_eq!(late.status(), 503);
