@@ -24,6 +24,7 @@ use crate::{
 mod backup;
 mod guarded;
 mod keys;
+mod moving;
 mod open;
 mod people;
 mod references;
@@ -36,6 +37,7 @@ mod world;
 
 pub use backup::{KeepFault, back_up, begin_epoch, restore};
 pub use keys::{KeyTender, key_manager};
+pub use moving::moving;
 pub use open::open_store;
 pub use shown::connect_lines;
 pub use world::{clock, entropy};
@@ -64,6 +66,11 @@ pub enum StartFault {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Everything in the database is being moved elsewhere.
+    #[error(
+        "this database is being moved to another one by countersign migrate; when that has ended, start on the new one (if it was cut off: wait a minute, and run it again)"
+    )]
+    Moving,
     /// The signing keys.
     #[error(transparent)]
     Keys(#[from] KeysError),
@@ -112,6 +119,11 @@ impl Hands {
         let (leaving, stop) = (CancellationToken::new(), CancellationToken::new());
         Ok(Self { store, vault, clock, entropy, leaving, stop })
     }
+
+    fn revoker(&self, config: &Config, revocations: Revocations) -> Arc<Revoker> {
+        let (store, limits) = (Arc::clone(&self.store), config.limits.clone());
+        Arc::new(Revoker { store, revocations, limits })
+    }
 }
 
 /// Puts the service together: store, keys, providers, routes.
@@ -141,11 +153,7 @@ pub async fn build_on(
     let manager = hands.key_manager(config);
     let keys = manager.open().await?;
     let revocations = Revocations::default();
-    let revoker = Arc::new(Revoker {
-        store: Arc::clone(&hands.store),
-        revocations: revocations.clone(),
-        limits: config.limits.clone(),
-    });
+    let revoker = hands.revoker(config, revocations.clone());
     let lookout = Lookout::begin(Arc::clone(&revoker), Arc::clone(&hands.clock)).await?;
     let dev_secret = ClientSecret::from_entropy(random(&*hands.entropy));
     let providers: Arc<[Provider]> = site::providers(config, &hands.clock, &dev_secret).into();

@@ -1,20 +1,31 @@
 //! The speed of Countersign, beside its floor and its peers, in one sitting. `--help` says how.
 
+mod client;
 mod clients;
+mod cluster;
 mod disk;
+mod engine;
 mod floor;
+mod installed;
 mod load;
+mod machine;
 mod minted;
 mod options;
+mod outage;
 mod peers;
+mod population;
 mod process;
+mod report;
 mod rows;
 mod seed;
 mod sitting;
+mod soak;
+mod starts;
+mod stored;
 mod table;
 mod world;
 
-use std::{path::Path, process::ExitCode, rc::Rc};
+use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser as _;
@@ -23,7 +34,6 @@ use crate::{
     options::Options,
     peers::Peer,
     rows::{ROWS, Sitting},
-    world::World,
 };
 
 fn main() -> ExitCode {
@@ -44,31 +54,33 @@ fn run(options: &Options) -> anyhow::Result<()> {
     if options.table {
         return measured(options);
     }
+    if options.idp_down {
+        print!("{}", outage::outage(options)?);
+        return Ok(());
+    }
+    if !options.stored.is_empty() {
+        print!("{}", stored::stored(options, &options.stored)?);
+        return Ok(());
+    }
+    if let Some(file) = &options.soak {
+        return soak::soak(options, file);
+    }
     anyhow::bail!("say what to measure, such as --table; --help tells more")
 }
 
 fn measured(options: &Options) -> anyhow::Result<()> {
-    let wanted = |name: &str| options.only.is_empty() || options.only.iter().any(|it| it == name);
-    if let Some(unknown) = options.only.iter().find(|name| !ROWS.iter().any(|row| row.0 == **name))
-    {
-        let known: Vec<&str> = ROWS.iter().map(|row| row.0).collect();
+    let known = || ROWS.iter().map(|row| row.0).chain([starts::NAME]);
+    if let Some(unknown) = options.only.iter().find(|name| !known().any(|row| row == **name)) {
+        let known: Vec<&str> = known().collect();
         anyhow::bail!("there is no row {unknown}; there are {}", known.join(", "));
     }
-    eprintln!("preparing");
     let peer = if options.no_peers { Err(anyhow::anyhow!("left out")) } else { Peer::install() };
-    let compared = peer
-        .as_ref()
-        .map_or_else(|why| Ok(format!("{} not run: {why:#}", peers::NAME)), peers::versions)?;
-    let (world, peer) = (Rc::new(World::prepare()?), peer.ok());
-    let sitting = Sitting { world, peer, options: options.clone() };
-    let mut table = String::new();
-    for (name, row) in ROWS.iter().filter(|row| wanted(row.0)) {
-        eprintln!("{name}");
-        let row = row(&sitting)?;
-        let figures = sitting::measure(&row, options).with_context(|| row.name)?;
-        table.push_str(&table::lines(row.name, &figures));
+    let compared = peer.as_ref().map_or_else(|why| Ok(report::not_run(why)), peers::versions)?;
+    eprintln!("preparing");
+    let report = report::report(&Sitting::new(options, peer.ok())?, &compared)?;
+    if let Some(page) = &options.write {
+        report::write(page, &report)?;
     }
-    let syncs = disk::syncs_a_second(Path::new(env!("CARGO_TARGET_TMPDIR")))?;
-    println!("{}{table}\n{compared}; fdatasync: {syncs:.0}/s", table::HEAD);
+    print!("{report}");
     Ok(())
 }

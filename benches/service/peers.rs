@@ -13,9 +13,9 @@ use countersign::protocol::secret::Digest;
 use serde::Deserialize;
 
 use crate::{
+    client::{Client, Registered},
     load::{Line, Request, on_one_thread},
     process::{Server, free_address},
-    world::{Client, Registered},
 };
 
 /// What it is called in the table.

@@ -29,7 +29,7 @@ impl Server {
                 bail!("{} ended with {status} instead of listening", name(command));
             }
             anyhow::ensure!(begun.elapsed() < PATIENCE, "{} does not listen", name(command));
-            sleep(Duration::from_millis(1));
+            sleep(Duration::from_micros(200));
         }
         Ok(server)
     }

@@ -1,46 +1,60 @@
-//! What is put into databases before a run, through the library's own verbs.
+//! Codes that are put into databases before a run, through the library's own verbs.
 
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
+use anyhow::Context as _;
 use countersign::{
     ambient::{Clock as _, SystemClock},
-    engine::record::Code,
+    engine::record::{Authorization, Code},
     protocol::{id::GrantId, pkce::Challenge, secret::Digest},
     store::Store,
 };
 use futures_util::future::try_join_all;
 
-use crate::world::{Client, Granted, World, code};
+use crate::{
+    client::{Client, code},
+    world::World,
+};
 
-/// Codes that are good for a day, with the numbers from 0 on.
-pub(crate) async fn codes(store: &dyn Store, world: &World, count: u64) -> anyhow::Result<()> {
-    let expires_at = SystemClock.now().plus(Duration::from_hours(24));
-    let Granted { authorization, consent } = &world.granted;
-    let challenge = Challenge::parse(&world.client.challenge);
-    let challenge = challenge.ok_or_else(|| anyhow::anyhow!("the challenge is none"))?;
-    let record = |number| Code {
-        digest: code(number).digest(),
-        grant: grant(number),
-        authorization: authorization.clone(),
-        redirect_uri: Client::REDIRECT.to_owned(),
-        challenge: challenge.clone(),
-        expires_at,
-    };
-    for start in (0..count).step_by(TOGETHER) {
-        let end = count.min(start.saturating_add(TOGETHER as u64));
-        let codes: Vec<Code> = (start..end).map(record).collect();
-        try_join_all(codes.iter().map(|code| store.put_code(code, consent))).await?;
+/// Codes with these numbers.
+pub(crate) async fn codes(
+    store: &dyn Store,
+    world: &World,
+    numbers: Range<u64>,
+) -> anyhow::Result<()> {
+    let granted = &world.granted;
+    for start in numbers.clone().step_by(TOGETHER) {
+        let end = numbers.end.min(start.saturating_add(TOGETHER as u64));
+        let codes = (start..end).map(|number| record(number, &granted.authorization, world));
+        let codes: Vec<Code> = codes.collect::<Result<_, _>>()?;
+        try_join_all(codes.iter().map(|code| store.put_code(code, &granted.consent))).await?;
     }
     Ok(())
 }
 
+/// One of them, good for a day.
+pub(crate) fn record(number: u64, of: &Authorization, world: &World) -> anyhow::Result<Code> {
+    Ok(Code {
+        digest: code(number).digest(),
+        grant: grant(number),
+        authorization: of.clone(),
+        redirect_uri: Client::REDIRECT.to_owned(),
+        challenge: Challenge::parse(&world.client.challenge).context("a PKCE challenge")?,
+        expires_at: SystemClock.now().plus(Duration::from_hours(24)),
+    })
+}
+
 /// The grant that a code opens.
 pub(crate) fn grant(number: u64) -> GrantId {
-    let digest = Digest::of(&format!("grant {number}"));
-    let mut id = [0; 16];
-    id.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
-    GrantId::from_entropy(id)
+    GrantId::from_entropy(sixteen(&format!("grant {number}")))
+}
+
+/// Bytes that look random and follow from a text.
+pub(crate) fn sixteen(text: &str) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(Digest::of(text).as_bytes()).for_each(|(to, from)| *to = *from);
+    bytes
 }
 
 /// How many are written together.
-const TOGETHER: usize = 512;
+pub(crate) const TOGETHER: usize = 512;

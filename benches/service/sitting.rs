@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use crate::{
-    load::{Closed, Measured, closed, on_one_thread},
+    load::{Clients, Closed, Measured, Open, closed, on_one_thread, open},
     options::{Options, WARM_UP},
     process::Server,
     rows::{Contender, Row, Side, Stand},
@@ -52,10 +52,8 @@ fn run(contender: &Contender, options: &Options) -> anyhow::Result<Run> {
     let Stand { server, behind, mut clients } = (contender.start)()?;
     std::thread::sleep(SETTLING);
     let idle = server.resident()?;
-    let shape = Closed { clients: options.clients, warm_up: WARM_UP, lasts: options.seconds };
     let cpu = || Ok(server.cpu()? + behind.as_ref().map_or(Ok(Duration::ZERO), Server::cpu)?);
-    let load = closed(shape, &mut *clients, cpu);
-    let measured = on_one_thread(load)?;
+    let measured = on_one_thread(load(options, &mut *clients, cpu))?;
     let loaded = server.resident()?;
     server.stop()?;
     drop(behind);
@@ -65,6 +63,26 @@ fn run(contender: &Contender, options: &Options) -> anyhow::Result<Run> {
     }
     anyhow::ensure!(measured.done > 0, "nothing was answered");
     Ok(Run { measured, idle, loaded })
+}
+
+/// As fast as it goes, or at a fixed rate.
+async fn load(
+    options: &Options,
+    clients: &mut Clients<'_>,
+    cpu: impl Fn() -> anyhow::Result<Duration>,
+) -> anyhow::Result<Measured> {
+    let (warm_up, lasts) = (WARM_UP, options.seconds);
+    let Some(rate) = options.rate else {
+        return closed(Closed { clients: options.clients, warm_up, lasts }, clients, cpu).await;
+    };
+    let shape = Open { rate, clients: options.clients, warm_up, lasts, period: lasts };
+    let mut whole = None;
+    open(shape, clients, cpu, |measured| {
+        whole = Some(measured.clone());
+        Ok(())
+    })
+    .await?;
+    whole.context("nothing was measured")
 }
 
 /// The time a server has to come to rest after its start.

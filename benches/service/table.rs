@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{
-    rows::Side,
-    sitting::{Figures, Run},
-};
+use crate::{rows::Side, sitting::Figures};
 
 /// The head of the table, in Markdown.
 pub(crate) const HEAD: &str = "\
@@ -50,26 +47,33 @@ struct Medians {
 
 impl Medians {
     fn of(figures: &Figures) -> Self {
-        let runs = &figures.runs;
+        let runs = || figures.runs.iter();
+        let percentile =
+            |percent| middle(runs().map(|run| run.measured.percentile(percent)), Ord::cmp);
         Self {
-            rate: median(runs, |run| run.measured.rate(), f64::total_cmp),
-            p50: median(runs, |run| run.measured.percentile(50.0), Ord::cmp),
-            p99: median(runs, |run| run.measured.percentile(99.0), Ord::cmp),
-            p999: median(runs, |run| run.measured.percentile(99.9), Ord::cmp),
-            cpu: median(runs, |run| run.measured.cpu_for_1000(), f64::total_cmp),
-            idle: median(runs, |run| run.idle, Ord::cmp),
-            loaded: median(runs, |run| run.loaded, Ord::cmp),
+            rate: middle(runs().map(|run| run.measured.rate()), f64::total_cmp),
+            p50: percentile(50.0),
+            p99: percentile(99.0),
+            p999: percentile(99.9),
+            cpu: middle(runs().map(|run| run.measured.cpu_for_1000()), f64::total_cmp),
+            idle: middle(runs().map(|run| run.idle), Ord::cmp),
+            loaded: middle(runs().map(|run| run.loaded), Ord::cmp),
         }
     }
 }
 
-/// The middle one; of an even number the lower of two.
-fn median<T: Copy + Default>(
-    runs: &[Run],
-    value: impl Fn(&Run) -> T,
-    order: impl Fn(&T, &T) -> std::cmp::Ordering,
+/// What ours uses more than the floor, in CPU seconds for 1,000 answers.
+pub(crate) fn cpu_on_top(figures: &[Figures]) -> Option<f64> {
+    let of = |side| figures.iter().find(|it| it.side == side).map(|it| Medians::of(it).cpu);
+    Some(of(Side::Ours)? - of(Side::Floor)?)
+}
+
+/// The one in the middle; of an even number the lower of two.
+pub(crate) fn middle<T: Copy + Default>(
+    values: impl Iterator<Item = T>,
+    order: impl FnMut(&T, &T) -> std::cmp::Ordering,
 ) -> T {
-    let mut values: Vec<T> = runs.iter().map(value).collect();
+    let mut values: Vec<T> = values.collect();
     values.sort_by(order);
     values.get(values.len().saturating_sub(1) / 2).copied().unwrap_or_default()
 }

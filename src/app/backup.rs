@@ -4,10 +4,10 @@ use std::path::Path;
 
 use crate::{
     ambient::Timestamp,
-    app::{StartFault, open_store, tend::SWEEPING},
+    app::{StartFault, open_store},
     config::{Config, DatabaseUrl},
     store::{
-        Epoch, StoreError,
+        Epoch, SWEEPING, StoreError,
         sqlite::{
             backup::{self, BackupFault, Progress},
             restore::{self, Restored},

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
 
 use super::{Hands, StartFault};
 use crate::{
@@ -53,12 +54,15 @@ impl KeyTender {
     }
 }
 
-/// Tends the keys for ever.
-pub(super) async fn tend(tender: Arc<KeyTender>) {
+/// Tends the keys until it is `enough`.
+pub(super) async fn tend(tender: Arc<KeyTender>, enough: CancellationToken) {
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
+        tokio::select! {
+            () = enough.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
         if let Err(error) = tender.tick().await {
             tracing::warn!(%error, "signing keys could not be looked after; trying again");
         }

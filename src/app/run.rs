@@ -7,10 +7,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     ambient::{Entropy, random},
-    app::{App, StartFault, keys, tend::Tended},
+    app::{App, Hands, StartFault, keys, tend::Tended},
     engine::limits::Limits,
     flow::providers::Provider,
     gateway::stdio::Stdio,
+    store::MOVING,
     web::serve,
 };
 
@@ -29,13 +30,25 @@ impl Times {
     }
 }
 
+impl Hands {
+    /// Whether the store takes writes, and is ours alone to change.
+    async fn answers(&self) -> Result<(), StartFault> {
+        let now = self.clock.now();
+        self.store.probe(now).await?;
+        match self.store.leased_until(MOVING).await? {
+            Some(until) if until >= now => Err(StartFault::Moving),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl App {
     /// Listens, calls `ready` once the store has taken a write, serves until `stop` resolves, and lets
     /// requests in flight finish.
     ///
     /// # Errors
     /// [`StartFault::Listen`] when an address cannot be bound, [`StartFault::Store`] when the store takes
-    /// no write.
+    /// no write, [`StartFault::Moving`] while its records are moved elsewhere.
     pub async fn run(
         self,
         stop: impl Future<Output = ()> + Send,
@@ -48,7 +61,7 @@ impl App {
             }
             None => None,
         };
-        self.hands.store.probe(self.hands.clock.now()).await?;
+        self.hands.answers().await?;
         let tended = Tended {
             node: node(&*self.hands.entropy),
             store: self.hands.store,
@@ -58,29 +71,35 @@ impl App {
         };
         let enough = CancellationToken::new();
         let tending = tokio::spawn(tended.tend(enough.clone()));
-        let tending_keys = tokio::spawn(keys::tend(self.key_tender));
+        tokio::spawn(keys::tend(self.key_tender, enough.clone()));
         let Times { delay, drain } = self.times;
         let dev = dev.map(|(listeners, router)| {
             tokio::spawn(serve::serve(listeners, router, std::future::pending(), drain))
         });
         warm_up(&self.providers);
         ready();
-        let (leaving, streams) = (self.hands.leaving, self.hands.stop);
-        let stop = async move {
-            stop.await;
-            leaving.cancel();
-            tokio::time::sleep(delay).await;
-            streams.cancel();
-        };
+        let stop = leave(stop, delay, self.hands.leaving, self.hands.stop);
         serve::serve(main, self.router, stop, drain).await;
         enough.cancel();
-        tending_keys.abort();
         ended(tending, &self.programs).await;
         if let Some(dev) = dev {
             dev.abort();
         }
         Ok(())
     }
+}
+
+/// Ends when nothing new is to be accepted any more: a while after we were told to stop.
+async fn leave(
+    stop: impl Future<Output = ()>,
+    delay: Duration,
+    leaving: CancellationToken,
+    streams: CancellationToken,
+) {
+    stop.await;
+    leaving.cancel();
+    tokio::time::sleep(delay).await;
+    streams.cancel();
 }
 
 /// What goes on beside the requests ends too, in its time.

@@ -12,7 +12,6 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use self::broom::Broom;
-pub(super) use self::broom::SWEEPING;
 use crate::{
     ambient::Clock,
     flow::lookout::{LOOK, Lookout},

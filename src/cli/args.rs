@@ -69,9 +69,22 @@ pub(super) enum Command {
     /// Look at the signing keys, change them, seal them anew
     #[command(subcommand, after_help = help::KEY)]
     Key(Key),
+    /// Move everything to another database engine, and compare it row by row
+    #[command(after_help = help::MIGRATE)]
+    Migrate(Migrate),
     /// Show every environment variable
     #[command(after_long_help = help::environment(), help_template = help::TOPIC)]
     Environment,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Migrate {
+    /// The database to move, such as sqlite:data/countersign.db
+    #[arg(long, value_name = "URL")]
+    pub(super) from: String,
+    /// Where to, such as `postgres://countersign@db.example/countersign`; `COUNTERSIGN_DATABASE_URL` when left out
+    #[arg(long, value_name = "URL")]
+    pub(super) to: Option<String>,
 }
 
 #[derive(Debug, Args)]

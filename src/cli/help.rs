@@ -174,6 +174,17 @@ Reads every signing key and identity, and seals with the first master key what a
 The service may run meanwhile, with the same list of keys; it may be broken off and run again. Exit
 code 1 when something is left.";
 
+pub(super) const MIGRATE: &str = "\
+Examples:
+  countersign migrate --from sqlite:data/countersign.db --to postgres://countersign@db.example/countersign
+  COUNTERSIGN_DATABASE_URL=postgres://… countersign migrate --from sqlite:data/countersign.db
+
+Stop the service first; while a node runs on either database, this refuses. Every row is copied as it
+is, then every row of both is compared. It may be cut off at any moment: run it again, and it goes on.
+What is sealed stays sealed, so the master key moves along. A password in an argument is seen by other
+users of this machine: leave --to out and set COUNTERSIGN_DATABASE_URL, or _FILE. The other way round
+works too. Exit code 1 when the two differ in the end.";
+
 pub(super) const TOPIC: &str = "{about}\n{after-help}";
 
 /// Every variable, by its heading.

@@ -14,6 +14,7 @@ mod faults;
 mod help;
 mod key;
 mod login;
+mod migrate;
 mod output;
 mod place;
 mod progress;
@@ -70,6 +71,7 @@ fn dispatch(command: Command, place: &Place, json: bool) -> Result<Option<Answer
             None => wait(backup::epoch(place)).map(Some),
         },
         Command::Key(asked) => wait(key::key(place, asked)).map(Some),
+        Command::Migrate(asked) => wait(migrate::migrate(place, &asked, json)).map(Some),
         Command::Environment => Ok(Some(environment::environment())),
     }
 }

@@ -42,6 +42,17 @@ impl Place {
     }
 }
 
+impl Place {
+    /// A database named on the command line. Its text is not repeated: it may hold a password.
+    pub(super) fn database(&self, option: &str, url: &str) -> Result<DatabaseUrl, Failure> {
+        let read = DatabaseUrl::parse(url, &self.root);
+        read.map_err(|fault| {
+            let how = "write sqlite:PATH or postgres://USER@HOST/DATABASE";
+            Failure::Misuse(format!("{option} {fault}; {how}"))
+        })
+    }
+}
+
 /// The database that the service uses, made when there is none yet.
 pub(super) async fn store(config: &Config) -> Result<Arc<dyn Store>, Failure> {
     if config.database == DatabaseUrl::SqliteMemory {

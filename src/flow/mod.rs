@@ -12,6 +12,7 @@ mod firebase;
 pub mod introspect;
 pub mod keys;
 pub mod lookout;
+pub mod moving;
 pub mod pending;
 pub mod personal;
 pub mod posted;

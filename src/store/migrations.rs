@@ -52,4 +52,5 @@ const MIGRATIONS: &[Migration] = &[
     migration!(3, "tokens", "0003_tokens.sql"),
     migration!(4, "keys", "0004_keys.sql"),
     migration!(5, "nodes", "0005_nodes.sql"),
+    migration!(6, "moves", "0006_moves.sql"),
 ];

@@ -12,12 +12,13 @@ pub mod postgres;
 mod rows;
 mod sql;
 pub mod sqlite;
+pub mod tables;
 mod values;
 
 pub use self::{
     issued::Issued,
     keyring::{Keyring, Resealed},
-    nodes::{Epoch, Nodes},
+    nodes::{Epoch, MOVING, Nodes, SWEEPING},
     people::{Linked, People, Person},
 };
 

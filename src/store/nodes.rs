@@ -36,3 +36,8 @@ pub trait Nodes: Send + Sync + 'static {
     /// signing key and lease. People, clients and consents stay.
     async fn begin_epoch(&self, now: Timestamp) -> Result<Epoch, StoreError>;
 }
+
+/// The lease of the node that removes what has lapsed. Whoever looks for running nodes looks here.
+pub const SWEEPING: &str = "sweep";
+/// The lease of whoever moves the whole database elsewhere: no node starts on it meanwhile.
+pub const MOVING: &str = "move";

@@ -46,6 +46,21 @@ pub(super) fn epoch(row: &mut Columns<'_>) -> Result<Epoch, StoreError> {
     Ok(Epoch { number: row.take()?, began_at: row.time()? })
 }
 
+/// A number, and nothing else.
+pub(super) fn number(row: &mut Columns<'_>) -> Result<i64, StoreError> {
+    row.take()
+}
+
+/// A word, and nothing else.
+pub(super) fn word(row: &mut Columns<'_>) -> Result<String, StoreError> {
+    row.take()
+}
+
+/// Two words.
+pub(super) fn words(row: &mut Columns<'_>) -> Result<(String, String), StoreError> {
+    Ok((row.take()?, row.take()?))
+}
+
 /// What is sealed in a sign-in, and when that lapses.
 pub(super) fn sealed(row: &mut Columns<'_>) -> Result<(Vec<u8>, Timestamp), StoreError> {
     Ok((row.take()?, row.time()?))

@@ -79,6 +79,7 @@ macro_rules! sweep {
 pub(super) mod issued;
 pub(super) mod joined;
 pub(super) mod keyring;
+pub(super) mod moves;
 pub(super) mod nodes;
 pub(super) mod people;
 pub(super) mod presented;

@@ -14,6 +14,7 @@ mod guard;
 mod harness;
 mod keys;
 mod limits;
+mod moving;
 mod nodes;
 mod oauth;
 mod pages;

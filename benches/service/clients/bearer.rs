@@ -11,7 +11,7 @@ pub(crate) struct Bearer {
     pub(crate) line: Line,
     pub(crate) call: Rc<Call>,
     pub(crate) tokens: Rc<Vec<String>>,
-    /// Which of the tokens; none: always the first one.
+    /// Which of the tokens, round and round; none: always the first one.
     pub(crate) stock: Option<Stock>,
 }
 
@@ -28,8 +28,9 @@ pub(crate) struct Call {
 impl Work for Bearer {
     async fn once(&mut self) -> anyhow::Result<Outcome> {
         let number = self.stock.as_ref().map_or(Some(0), Stock::take);
-        let token = number.and_then(|number| self.tokens.get(usize::try_from(number).ok()?));
-        let Some(token) = token else { return Ok(Outcome::Dry) };
+        let Some(number) = number else { return Ok(Outcome::Dry) };
+        let at = usize::try_from(number)? % self.tokens.len().max(1);
+        let Some(token) = self.tokens.get(at) else { return Ok(Outcome::Dry) };
         let Call { request, host, body, status } = &*self.call;
         let request = request(host).header("authorization", &format!("Bearer {token}"));
         let request = match body {

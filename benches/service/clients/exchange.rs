@@ -4,8 +4,8 @@ use async_trait::async_trait;
 
 use super::Stock;
 use crate::{
-    load::{Line, Outcome, Request, Work},
-    world::{Client, Registered},
+    client::Registered,
+    load::{Line, Outcome, Reply, Work},
 };
 
 pub(crate) struct Exchange {
@@ -21,13 +21,21 @@ impl Exchange {
         let request = self.client.redeems(&self.client.code(number));
         let reply = self.line.ask(&request).await?;
         reply.expect(200)?;
-        Ok(Some(Tokens { refresh: reply.member("refresh_token")? }))
+        Tokens::read(&reply).map(Some)
     }
 }
 
 /// What a code was redeemed for.
 pub(crate) struct Tokens {
+    pub(crate) access: String,
     pub(crate) refresh: String,
+}
+
+impl Tokens {
+    pub(super) fn read(reply: &Reply<'_>) -> anyhow::Result<Self> {
+        let (access, refresh) = (reply.member("access_token")?, reply.member("refresh_token")?);
+        Ok(Self { access, refresh })
+    }
 }
 
 #[async_trait(?Send)]
@@ -37,29 +45,5 @@ impl Work for Exchange {
         let request = self.client.redeems(&self.client.code(number));
         self.line.ask(&request).await?.expect(200)?;
         Ok(Outcome::Done)
-    }
-}
-
-impl Client {
-    /// The redemption of a code.
-    pub(crate) fn redeems(&self, code: &str) -> Vec<u8> {
-        Request::post(&self.host, &self.token_path).form(&[
-            ("grant_type", "authorization_code"),
-            ("client_id", &self.id),
-            ("code", code),
-            ("redirect_uri", Self::REDIRECT),
-            ("code_verifier", &self.verifier),
-            ("resource", &self.resource),
-        ])
-    }
-
-    /// The use of a refresh token.
-    pub(crate) fn refreshes(&self, token: &str) -> Vec<u8> {
-        Request::post(&self.host, &self.token_path).form(&[
-            ("grant_type", "refresh_token"),
-            ("client_id", &self.id),
-            ("refresh_token", token),
-            ("resource", &self.resource),
-        ])
     }
 }

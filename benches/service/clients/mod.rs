@@ -3,8 +3,12 @@
 mod bearer;
 mod exchange;
 mod fetch;
+mod introspect;
+mod mixed;
+mod posted;
 mod refresh;
 mod register;
+mod scattered;
 mod sign_in;
 
 use std::{cell::Cell, rc::Rc};
@@ -13,8 +17,12 @@ pub(crate) use self::{
     bearer::{Bearer, Call},
     exchange::Exchange,
     fetch::Fetch,
+    introspect::Introspect,
+    mixed::Mixed,
+    posted::Posted,
     refresh::Refresh,
     register::Register,
+    scattered::{First, Scattered},
     sign_in::{Place, SignIn},
 };
 
@@ -27,7 +35,12 @@ pub(crate) struct Stock {
 
 impl Stock {
     pub(crate) fn new(count: u64) -> Self {
-        Self { next: Rc::default(), end: count }
+        Self::from(0, count)
+    }
+
+    /// So many numbers from this one on.
+    pub(crate) fn from(start: u64, count: u64) -> Self {
+        Self { next: Rc::new(Cell::new(start)), end: start.saturating_add(count) }
     }
 
     /// Numbers without an end.

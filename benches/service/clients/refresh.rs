@@ -1,4 +1,4 @@
-//! Refreshing with rotation: each client keeps a chain of its own, which begins with a code.
+//! Refreshing with rotation: each client keeps a chain of its own.
 
 use async_trait::async_trait;
 
@@ -6,6 +6,7 @@ use super::Exchange;
 use crate::load::{Outcome, Work};
 
 pub(crate) struct Refresh {
+    /// How the chain begins, unless there is a token already.
     pub(crate) start: Exchange,
     pub(crate) token: Option<String>,
 }

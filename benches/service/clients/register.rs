@@ -4,8 +4,8 @@ use async_trait::async_trait;
 
 use super::Stock;
 use crate::{
+    client::Client,
     load::{Line, Outcome, Request, Work},
-    world::Client,
 };
 
 pub(crate) struct Register {

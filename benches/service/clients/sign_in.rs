@@ -9,8 +9,8 @@ use url::Url;
 
 use super::exchange::Tokens;
 use crate::{
+    client::{Client, Registered},
     load::{Line, Outcome, Reply, Request, Work, encoded},
-    world::{Client, Registered},
 };
 
 /// Where a browser goes, and what it was given there.
@@ -34,19 +34,35 @@ impl Place {
         Self { line, origin, cookies: BTreeMap::new() }
     }
 
-    fn host(&self) -> &str {
+    /// A browser without cookies.
+    pub(super) fn forget(&mut self) {
+        self.cookies.clear();
+    }
+
+    /// The same, sent here by a client: the URL.
+    pub(super) fn begin(&mut self, client: &Client) -> String {
+        self.forget();
+        format!("{}/authorize?{}", self.origin, encoded(&client.asks()))
+    }
+
+    pub(super) fn host(&self) -> &str {
         self.origin.trim_start_matches("http://")
     }
 
     /// A page's text, or where it leads.
-    async fn open(&mut self, url: &str) -> anyhow::Result<Step> {
+    pub(super) async fn open(&mut self, url: &str) -> anyhow::Result<Step> {
         let request = Request::get(self.host(), self.path(url)?);
         let request = self.with_cookies(request).bytes();
         self.step(&request).await
     }
 
     /// Presses a button of the one form on a page.
-    async fn press(&mut self, url: &str, page: &str, button: (&str, &str)) -> anyhow::Result<Step> {
+    pub(super) async fn press(
+        &mut self,
+        url: &str,
+        page: &str,
+        button: (&str, &str),
+    ) -> anyhow::Result<Step> {
         let (action, mut fields) = form(page).context("a page without a form")?;
         fields.push((button.0.to_owned(), button.1.to_owned()));
         let target = Url::parse(url)?.join(&action)?;
@@ -58,7 +74,7 @@ impl Place {
         self.step(&request).await
     }
 
-    async fn step(&mut self, request: &[u8]) -> anyhow::Result<Step> {
+    pub(super) async fn step(&mut self, request: &[u8]) -> anyhow::Result<Step> {
         let reply = self.line.ask(request).await?;
         for line in reply.headers("set-cookie") {
             if let Some((name, value)) =
@@ -75,7 +91,7 @@ impl Place {
         path.with_context(|| format!("{url} is not at {}", self.origin))
     }
 
-    fn with_cookies(&self, request: Request) -> Request {
+    pub(super) fn with_cookies(&self, request: Request) -> Request {
         if self.cookies.is_empty() {
             return request;
         }
@@ -85,7 +101,7 @@ impl Place {
 }
 
 /// What an answer asks a browser to do.
-enum Step {
+pub(super) enum Step {
     Read(String),
     Follow(String),
 }
@@ -99,14 +115,14 @@ impl Step {
         Ok(Self::Read(reply.text().into_owned()))
     }
 
-    fn page(self) -> anyhow::Result<String> {
+    pub(super) fn page(self) -> anyhow::Result<String> {
         match self {
             Self::Read(page) => Ok(page),
             Self::Follow(to) => anyhow::bail!("led to {to} instead of showing a page"),
         }
     }
 
-    fn leads(self) -> anyhow::Result<String> {
+    pub(super) fn leads(self) -> anyhow::Result<String> {
         match self {
             Self::Follow(to) => Ok(to),
             Self::Read(page) => anyhow::bail!("showed a page instead of leading on: {page}"),
@@ -117,17 +133,14 @@ impl Step {
 impl SignIn {
     /// As far as the client's redirect URI: the code.
     pub(crate) async fn code(&mut self) -> anyhow::Result<String> {
-        self.service.cookies.clear();
-        self.provider.cookies.clear();
-        let here = format!("{}/authorize?{}", self.service.origin, encoded(&self.client.asks()));
+        self.provider.forget();
+        let here = self.service.begin(&self.client);
         let page = self.service.open(&here).await?.page()?;
         let there = self.service.press(&here, &page, ("provider", "dev")).await?.leads()?;
         let page = self.provider.open(&there).await?.page()?;
         let back = self.provider.press(&there, &page, ("user", self.user)).await?.leads()?;
         let landing = self.service.open(&back).await?.leads()?;
-        let landing = Url::parse(&landing)?;
-        let code = landing.query_pairs().find(|(name, _)| name == "code");
-        Ok(code.with_context(|| format!("no code in {landing}"))?.1.into_owned())
+        code_of(&landing)
     }
 
     /// To the end.
@@ -136,7 +149,7 @@ impl SignIn {
         let request = self.client.redeems(&code);
         let reply = self.service.line.ask(&request).await?;
         reply.expect(200)?;
-        Ok(Tokens { refresh: reply.member("refresh_token")? })
+        Tokens::read(&reply)
     }
 }
 
@@ -148,19 +161,11 @@ impl Work for SignIn {
     }
 }
 
-impl Client {
-    /// A good authorization request of this client.
-    fn asks(&self) -> [(&str, &str); 7] {
-        [
-            ("response_type", "code"),
-            ("client_id", &self.id),
-            ("redirect_uri", Self::REDIRECT),
-            ("state", "of-a-client"),
-            ("resource", &self.resource),
-            ("code_challenge", &self.challenge),
-            ("code_challenge_method", "S256"),
-        ]
-    }
+/// The code that the client is given.
+pub(super) fn code_of(landing: &str) -> anyhow::Result<String> {
+    let landing = Url::parse(landing)?;
+    let code = landing.query_pairs().find(|(name, _)| name == "code");
+    Ok(code.with_context(|| format!("no code in {landing}"))?.1.into_owned())
 }
 
 /// The action and the hidden fields of the one form on a page.

@@ -7,7 +7,7 @@ use axum::{
     body::Bytes,
     http::header,
     response::{IntoResponse, Response},
-    routing::MethodRouter,
+    routing::{MethodRouter, get},
 };
 use countersign::{
     guard::{Guard, LocalKeys, Protected},
@@ -41,6 +41,18 @@ pub(super) fn guarded<S: Clone + Send + Sync + 'static>(
     };
     let guard = Arc::new(Guard::local(protected, keys));
     Ok(Router::new().route("/", endpoint).layer(guard.layer()))
+}
+
+/// The file, with the freshness that Google gives its keys.
+pub(super) fn keys<S: Clone + Send + Sync + 'static>(
+    file: &Path,
+) -> anyhow::Result<MethodRouter<S>> {
+    let set = Bytes::from(fs::read(file)?);
+    let head = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "public, max-age=19302, must-revalidate, no-transform"),
+    ];
+    Ok(get(move || async move { (head, set.clone()) }))
 }
 
 /// Reads the call and answers with a result of 1 KiB.

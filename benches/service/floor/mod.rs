@@ -3,6 +3,7 @@
 
 mod behind;
 mod exchange;
+mod postgres;
 mod sqlite;
 
 use std::{net::SocketAddr, path::Path, sync::Arc};
@@ -11,6 +12,7 @@ use anyhow::Context as _;
 use axum::{
     Form, Json, Router,
     extract::State,
+    http::StatusCode,
     routing::{get, post},
     serve::ListenerExt as _,
 };
@@ -19,10 +21,11 @@ use countersign::jose::{algorithm::Algorithm, sign::SigningKey};
 
 use self::{
     exchange::{Asked, Given, given},
-    sqlite::Writer,
+    postgres::Writer as Postgres,
+    sqlite::Writer as Sqlite,
 };
 
-pub(crate) use self::{behind::Guarded, sqlite::fill};
+pub(crate) use self::{behind::Guarded, postgres::fill as fill_postgres, sqlite::fill};
 
 /// What a floor server does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -35,16 +38,28 @@ pub(crate) enum Floor {
     Sign,
     /// The same and one durable exchange in SQLite.
     Sqlite,
+    /// The same in PostgreSQL.
+    Postgres,
     /// Answers a GET with a word, behind the guard of this library.
     Guarded,
+    /// Publishes a key set, as Google does.
+    Keys,
     /// Stands behind a gateway: answers a call of an MCP tool with 1 KiB of JSON.
     Upstream,
+}
+
+/// Where exchanges are written.
+#[derive(Clone)]
+enum Writer {
+    Nowhere,
+    Sqlite(Arc<Sqlite>),
+    Postgres(Arc<Postgres>),
 }
 
 #[derive(Clone)]
 struct Hands {
     signer: SigningKey,
-    writer: Option<Arc<Writer>>,
+    writer: Writer,
 }
 
 /// Is that server, until the process is ended.
@@ -52,7 +67,7 @@ pub(crate) fn serve(floor: Floor, listen: SocketAddr, file: Option<&Path>) -> an
     // The runtime of the service.
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let router = router(floor, file)?;
+        let router = router(floor, file).await?;
         let listener = tokio::net::TcpListener::bind(listen).await?;
         let listener = listener.tap_io(|stream| {
             let _ = stream.set_nodelay(true);
@@ -61,21 +76,26 @@ pub(crate) fn serve(floor: Floor, listen: SocketAddr, file: Option<&Path>) -> an
     })
 }
 
-fn router(floor: Floor, file: Option<&Path>) -> anyhow::Result<Router> {
+async fn router(floor: Floor, file: Option<&Path>) -> anyhow::Result<Router> {
     let file = || file.context("--file says which");
     let (signer, _) = SigningKey::generate(Algorithm::Es256)?;
     let writer = match floor {
-        Floor::Sqlite => Some(Arc::new(Writer::open(file()?)?)),
-        _ => None,
+        Floor::Sqlite => Writer::Sqlite(Arc::new(Sqlite::open(file()?)?)),
+        Floor::Postgres => {
+            let url = file()?.to_str().context("a URL")?;
+            Writer::Postgres(Arc::new(Postgres::open(url).await?))
+        }
+        _ => Writer::Nowhere,
     };
     let hello = get(async || "hello");
     let router = match floor {
         Floor::Hello => Router::new().route("/", hello),
         Floor::Guarded => behind::guarded(file()?, hello)?,
+        Floor::Keys => Router::new().route("/", behind::keys(file()?)?),
         Floor::Upstream => Router::new().route("/mcp", post(behind::answer)),
         Floor::Form => Router::new().route("/token", post(form)),
         Floor::Sign => Router::new().route("/token", post(sign)),
-        Floor::Sqlite => Router::new().route("/token", post(sqlite)),
+        Floor::Sqlite | Floor::Postgres => Router::new().route("/token", post(exchange)),
     };
     Ok(router.with_state(Hands { signer, writer }))
 }
@@ -88,13 +108,17 @@ async fn sign(State(hands): State<Hands>, Form(asked): Form<Asked>) -> Json<Give
     Json(given(exchange::signed(&hands.signer, &asked)))
 }
 
-async fn sqlite(
+async fn exchange(
     State(hands): State<Hands>,
     Form(asked): Form<Asked>,
-) -> Result<Json<Given>, String> {
-    let writer = hands.writer.as_ref().ok_or("no database")?;
+) -> Result<Json<Given>, (StatusCode, String)> {
     let mut answer = given(String::new());
-    writer.exchange(asked.secret(), &answer.refresh_token).await?;
+    let written = match &hands.writer {
+        Writer::Nowhere => Err("no database".to_owned()),
+        Writer::Sqlite(writer) => writer.exchange(asked.secret(), &answer.refresh_token).await,
+        Writer::Postgres(writer) => writer.exchange(asked.secret(), &answer.refresh_token).await,
+    };
+    written.map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, error))?;
     answer.access_token = exchange::signed(&hands.signer, &asked);
     Ok(Json(answer))
 }

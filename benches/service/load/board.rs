@@ -115,6 +115,15 @@ impl Board {
         self.dry.notified().await;
     }
 
+    /// What was measured since the last time.
+    pub(super) fn taken(&self, lasted: Duration, cpu: Duration) -> Measured {
+        let measured = self.measured(lasted, cpu);
+        let mut state = self.state.borrow_mut();
+        (state.done, state.errors, state.first_error) = (0, 0, None);
+        state.latencies.reset();
+        measured
+    }
+
     pub(super) fn measured(&self, lasted: Duration, cpu: Duration) -> Measured {
         let state = self.state.borrow();
         Measured {

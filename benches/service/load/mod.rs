@@ -4,6 +4,7 @@
 mod board;
 mod closed;
 mod line;
+mod open;
 mod request;
 
 use async_trait::async_trait;
@@ -12,6 +13,7 @@ pub(crate) use self::{
     board::Measured,
     closed::{Closed, closed},
     line::{Line, Reply},
+    open::{Open, open},
     request::{Request, encoded},
 };
 

@@ -10,6 +10,7 @@ use crate::{
     load::{Line, Request},
     minted::{Minted, minted},
     process::Server,
+    world::SIGNED_IN,
 };
 
 /// Always the same token.
@@ -40,7 +41,7 @@ fn row(name: &'static str, sitting: &Sitting, count: u64) -> anyhow::Result<Row>
     };
     let guard = Contender { side: Side::Ours, name: "the guard", start: Box::new(guard) };
     let ours = Contender::ours(move || {
-        let server = world.start(&world.signed_in(), &[])?;
+        let server = world.start(SIGNED_IN, &[])?;
         // It names no session: what answers so stands right behind the guard.
         let call = call(&world.client.host, |host| Request::delete(host, "/mcp"), 400);
         Ok(checking(server, call, &tokens))

@@ -8,6 +8,7 @@ use crate::{
     floor::Floor,
     load::{Line, Request},
     process::Server,
+    world::SIGNED_IN,
 };
 
 pub(super) fn metadata(sitting: &Sitting) -> Row {
@@ -22,7 +23,7 @@ pub(super) fn keys(sitting: &Sitting) -> Row {
 fn row(name: &'static str, sitting: &Sitting, [ours, theirs]: [&'static str; 2]) -> Row {
     let world = Rc::clone(&sitting.world);
     let ours = Contender::ours(move || {
-        let server = world.start(&world.signed_in(), &[])?;
+        let server = world.start(SIGNED_IN, &[])?;
         Ok(fetching(server, &world.client.host, ours))
     });
     let peer =

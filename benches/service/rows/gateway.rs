@@ -10,6 +10,7 @@ use crate::{
     load::{Line, Request},
     minted::minted,
     process::Server,
+    world::SIGNED_IN,
 };
 
 pub(super) fn gateway(sitting: &Sitting) -> anyhow::Result<Row> {
@@ -32,7 +33,7 @@ pub(super) fn gateway(sitting: &Sitting) -> anyhow::Result<Row> {
         let behind = floor(Floor::Upstream, None)?;
         fs::write(world.path("servers/load.toml"), server_file(behind.address))?;
         let servers = ("COUNTERSIGN_SERVERS", "demo,load".to_owned());
-        let server = world.start(&world.signed_in(), &[servers])?;
+        let server = world.start(SIGNED_IN, &[servers])?;
         let call = call(&world.client.host, |host| Request::post(host, "/load"));
         Ok(calling(server, Some(behind), call, &tokens))
     });

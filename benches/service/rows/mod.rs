@@ -6,12 +6,13 @@ mod gateway;
 mod register;
 mod tokens;
 
-use std::{path::Path, process::Command, rc::Rc};
+use std::{cell::OnceCell, path::Path, process::Command, rc::Rc};
 
 use anyhow::Context as _;
 use clap::ValueEnum as _;
 
 use crate::{
+    cluster::Cluster,
     floor::Floor,
     load::Work,
     options::{Options, WARM_UP},
@@ -56,6 +57,7 @@ type Made = (&'static str, fn(&Sitting) -> anyhow::Result<Row>);
 /// What all rows are made from.
 pub(crate) struct Sitting {
     pub(crate) world: Rc<World>,
+    postgres: OnceCell<(Rc<Cluster>, Rc<World>)>,
     pub(crate) peer: Option<Peer>,
     pub(crate) options: Options,
 }
@@ -64,6 +66,8 @@ pub(crate) struct Sitting {
 pub(crate) const ROWS: &[Made] = &[
     ("exchange", tokens::exchange),
     ("refresh", tokens::refresh),
+    ("exchange-postgres", tokens::exchange_in_postgres),
+    ("refresh-postgres", tokens::refresh_in_postgres),
     ("bearer-warm", bearer::warm),
     ("bearer-cold", bearer::cold),
     ("metadata", |sitting| Ok(documents::metadata(sitting))),
@@ -74,6 +78,31 @@ pub(crate) const ROWS: &[Made] = &[
 ];
 
 impl Sitting {
+    /// A sitting with the service as shipped.
+    pub(crate) fn new(options: &Options, peer: Option<Peer>) -> anyhow::Result<Self> {
+        let world = Rc::new(World::prepare()?);
+        Ok(Self { world, postgres: OnceCell::new(), peer, options: options.clone() })
+    }
+
+    /// PostgreSQL, started when it is first asked for.
+    fn cluster(&self) -> anyhow::Result<Rc<Cluster>> {
+        Ok(Rc::clone(&self.in_postgres()?.0))
+    }
+
+    /// The service on it.
+    fn world_in_postgres(&self) -> anyhow::Result<Rc<World>> {
+        Ok(Rc::clone(&self.in_postgres()?.1))
+    }
+
+    fn in_postgres(&self) -> anyhow::Result<&(Rc<Cluster>, Rc<World>)> {
+        if let Some(there) = self.postgres.get() {
+            return Ok(there);
+        }
+        let cluster = Rc::new(Cluster::start()?);
+        let world = Rc::new(World::on(Rc::clone(&cluster))?);
+        Ok(self.postgres.get_or_init(|| (cluster, world)))
+    }
+
     /// So many of something that a run does not run out of it, at a rate that nobody reaches.
     pub(crate) fn enough(&self, most_a_second: u64) -> u64 {
         (self.options.seconds + WARM_UP).as_secs().max(1) * most_a_second
@@ -102,14 +131,17 @@ impl Contender {
 }
 
 impl Stand {
-    fn new<W: Work + 'static>(server: Server, mut client: impl FnMut() -> W + 'static) -> Self {
+    pub(crate) fn new<W: Work + 'static>(
+        server: Server,
+        mut client: impl FnMut() -> W + 'static,
+    ) -> Self {
         let clients = move |_| Ok(Box::new(client()) as Box<dyn Work>);
         Self { server, behind: None, clients: Box::new(clients) }
     }
 }
 
 /// A floor server in a process of its own: this very program, told to be one.
-fn floor(floor: Floor, file: Option<&Path>) -> anyhow::Result<Server> {
+pub(crate) fn floor(floor: Floor, file: Option<&Path>) -> anyhow::Result<Server> {
     let address = free_address()?;
     let name = floor.to_possible_value().context("a floor without a name")?;
     let mut command = Command::new(std::env::current_exe()?);

@@ -7,12 +7,13 @@ use crate::{
     clients::{Register, Stock},
     load::Line,
     process::Server,
+    world::SIGNED_IN,
 };
 
 pub(super) fn register(sitting: &Sitting) -> Row {
     let world = Rc::clone(&sitting.world);
     let ours = Contender::ours(move || {
-        let server = world.start(&world.signed_in(), &[])?;
+        let server = world.start(SIGNED_IN, &[])?;
         Ok(registering(server, &world.client.host, "/register"))
     });
     let peer =

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     ambient::{Clock, Timestamp},
-    store::{Store, StoreError},
+    store::{SWEEPING, Store, StoreError},
 };
 
 /// The one broom of a database, held by one node at a time.
@@ -82,8 +82,6 @@ fn fitting(batch: u32, took: Duration) -> u32 {
     next.clamp(SMALLEST, LARGEST)
 }
 
-/// The lease that says who holds the broom. Whoever looks for running nodes looks here too.
-pub(in crate::app) const SWEEPING: &str = "sweep";
 /// How long the lease lasts; after that another node takes the broom of one that died.
 const HELD: Duration = Duration::from_mins(1);
 

@@ -183,7 +183,7 @@ impl Load {
         }
         all.sort();
         let at = |hundredth: usize| all[all.len() * hundredth / 100];
-        let rate = all.len() as u128 * 1000 / span.as_millis();
-        format!("{rate} a second, p50 {:.1?}, p99 {:.1?}", at(50), at(99))
+        let rate = f64::from(u32::try_from(all.len()).unwrap()) / span.as_secs_f64();
+        format!("{rate:.0} a second, p50 {:.1?}, p99 {:.1?}", at(50), at(99))
     }
 }

@@ -3,7 +3,7 @@
 //! A verb is one statement, and a statement is one round trip and one transaction; where later steps
 //! must see what others committed during the earlier ones, several statements are sent at once in one
 //! transaction. All of it is correct at READ COMMITTED, and at every stricter level with the retries of
-//! [`run`]: nothing here depends on the level that a server is set to.
+//! `run`: nothing here depends on the level that a server is set to.
 
 mod address;
 mod connect;
@@ -16,6 +16,7 @@ mod nodes;
 mod people;
 mod row;
 mod run;
+mod tables;
 mod tls;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -174,7 +175,7 @@ impl Store for Postgres {
         code: &Digest,
         now: Timestamp,
     ) -> Result<Presented<Code>, StoreError> {
-        let key = values::presented(client.filter(may_be), now, code);
+        let key = values::presented(client.filter(|id| may_be(id)), now, code);
         self.one(presented::PRESENT_CODE, &key, rows::presented_code).await?.ok_or_else(rows::lost)
     }
 
@@ -184,7 +185,7 @@ impl Store for Postgres {
         grant: &GrantId,
         now: Timestamp,
     ) -> Result<Presented<Grant>, StoreError> {
-        let key = values::presented(client.filter(may_be), now, grant);
+        let key = values::presented(client.filter(|id| may_be(id)), now, grant);
         self.one(presented::PRESENT_GRANT, &key, rows::presented_grant)
             .await?
             .ok_or_else(rows::lost)
@@ -249,7 +250,7 @@ impl Postgres {
 }
 
 /// Whether there can be a client of this id: PostgreSQL takes no text with a NUL.
-fn may_be(id: &&ClientId) -> bool {
+fn may_be(id: &ClientId) -> bool {
     !id.as_str().contains('\0')
 }
 

@@ -5,7 +5,10 @@ use serde::de::DeserializeOwned;
 use crate::{
     ambient::Timestamp,
     protocol::{scope::Scopes, secret::Digest},
-    store::StoreError,
+    store::{
+        StoreError,
+        tables::{Cell, Kind},
+    },
 };
 
 /// One row as an engine gives it. A column that is not of the type asked for is damage.
@@ -89,6 +92,18 @@ impl<'a> Columns<'a> {
     pub(super) fn text(&mut self) -> Result<&'a str, StoreError> {
         let column = self.advance();
         self.row.text(column)?.ok_or_else(|| damaged("no text"))
+    }
+
+    /// The next column as it is.
+    pub(in crate::store) fn cell(&mut self, kind: Kind) -> Result<Cell, StoreError> {
+        let column = self.advance();
+        let cell = match kind {
+            Kind::Text => self.row.text(column)?.map(|text| Cell::Text(text.to_owned())),
+            Kind::Bytes => self.row.bytes(column)?.map(|bytes| Cell::Bytes(bytes.to_vec())),
+            Kind::Int => self.row.int(column)?.map(Cell::Int),
+            Kind::Flag => self.row.flag(column)?.map(Cell::Flag),
+        };
+        Ok(cell.unwrap_or(Cell::Null))
     }
 
     fn advance(&mut self) -> usize {

@@ -71,13 +71,13 @@ async fn status(url: &str) -> (u16, Option<String>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_service_whose_database_is_away_says_so_and_works_again_when_it_is_back() {
-    let mut server = tokio::task::spawn_blocking(|| Server::start("")).await.unwrap();
-    let url = server.database().await.url;
+    let mut database = tokio::task::spawn_blocking(|| Server::start("")).await.unwrap();
+    let url = database.database().await.url;
     let folder = folder().with("COUNTERSIGN_DATABASE_URL", &url);
     let served = tokio::task::block_in_place(|| serve_in(folder));
     let public = served.folder.variables()[0].1.clone();
     assert_eq!(status(&format!("{public}/readyz")).await, (200, None));
-    server.stop();
+    database.stop();
     let ask = format!("{public}/authorize?response_type=code&client_id=x&redirect_uri=http://a/");
     assert_eq!(status(&ask).await, (503, Some("5".to_owned())));
     assert_eq!(status(&format!("{public}/healthz")).await, (200, None));
@@ -85,7 +85,7 @@ async fn a_service_whose_database_is_away_says_so_and_works_again_when_it_is_bac
         tokio::task::block_in_place(|| sleep(Duration::from_millis(200)));
     }
     assert_eq!(status(&format!("{public}/readyz")).await, (503, Some("5".to_owned())));
-    tokio::task::block_in_place(|| server.restart());
+    tokio::task::block_in_place(|| database.restart());
     while status(&format!("{public}/readyz")).await.0 != 200 {
         tokio::task::block_in_place(|| sleep(Duration::from_millis(200)));
     }

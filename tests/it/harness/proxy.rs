@@ -85,7 +85,7 @@ async fn pass(
         // What was sent into the silence is lost for as long as anybody waits for it.
         if *state.borrow() == Network::Silent {
             let _ = state.wait_for(|network| *network != Network::Silent).await;
-            tokio::time::sleep(Duration::from_secs(60)).await;
+            tokio::time::sleep(Duration::from_mins(1)).await;
         }
         if to.write_all(&bytes[..read]).await.is_err() {
             return;

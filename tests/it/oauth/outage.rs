@@ -4,6 +4,7 @@ use axum::{body::Body, extract::ConnectInfo};
 use countersign::{
     ambient::OsEntropy,
     app::{StartFault, build_on},
+    store::{MOVING, Nodes as _},
     web::serve::Peer,
 };
 use http::Request;
@@ -215,8 +216,8 @@ async fn figures_are_for_trusted_networks_and_those_they_forward_for() {
     assert_eq!(figures(&service, "127.0.0.1", Some("10.0.0.1, 198.51.100.7")).await, 404);
 }
 
-#[tokio::test]
-async fn a_service_whose_store_takes_no_write_does_not_say_that_it_is_ready() {
+/// A service that was put together and is about to run, on a port of its own.
+async fn about_to_run(harm: impl AsyncFnOnce(&Service)) -> Result<(), StartFault> {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let setup = Setup::new()
         .variable("COUNTERSIGN_LISTEN", &format!("127.0.0.1:{port}"))
@@ -225,10 +226,24 @@ async fn a_service_whose_store_takes_no_write_does_not_say_that_it_is_ready() {
         .variable("OIDC_CLIENT_ID", "a")
         .variable("OIDC_CLIENT_SECRET", "b");
     let service = setup.start().await;
-    service.store.breaks("probe");
+    harm(&service).await;
     let clock = service.clock.clone();
     let app = build_on(&service.config, service.store(), clock, std::sync::Arc::new(OsEntropy));
-    let app = app.await.unwrap_or_else(|fault| panic!("{fault}"));
-    let ended = app.run(std::future::pending(), || panic!("it said so")).await;
+    app.await?.run(std::future::pending(), || panic!("it said that it is ready")).await
+}
+
+#[tokio::test]
+async fn a_service_whose_store_takes_no_write_does_not_say_that_it_is_ready() {
+    let ended = about_to_run(async |service| service.store.breaks("probe")).await;
     assert!(matches!(ended, Err(StartFault::Store(_))), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_service_does_not_start_on_a_database_that_is_being_moved() {
+    let ended = about_to_run(async |service| {
+        let until = service.now().plus(std::time::Duration::from_mins(1));
+        assert!(service.store.lease(MOVING, "mover", service.now(), until).await.unwrap());
+    });
+    let ended = ended.await;
+    assert!(matches!(ended, Err(StartFault::Moving)), "{ended:?}");
 }

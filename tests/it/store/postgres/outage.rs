@@ -111,8 +111,8 @@ async fn a_change_whose_answer_was_lost_is_an_error_and_is_made_once_at_most() {
         Err(_) if opened.is_some() => assert_eq!(again, Spent::Again(opens.id)),
         Err(_) => assert_eq!(again, Spent::First),
     }
-    let last = store.spend(&given.digest, Some(&opens), NOW).await.unwrap();
-    assert_eq!(last, Spent::Again(opens.id));
+    let once_more = store.spend(&given.digest, Some(&opens), NOW).await.unwrap();
+    assert_eq!(once_more, Spent::Again(opens.id));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
