@@ -141,6 +141,13 @@ pub(super) fn no_connection(server: &Config, error: &Error) -> String {
 /// Why the schema was not brought up to date, and what to do about it.
 pub(super) fn no_schema(server: &Config, error: &Error) -> String {
     let (at, words) = (host_of(server), words(error));
+    let pooled = [SqlState::DUPLICATE_PSTATEMENT, SqlState::INVALID_SQL_STATEMENT_NAME];
+    if error.code().is_some_and(|code| pooled.contains(code)) {
+        return format!(
+            "the pooler in front of PostgreSQL at {at} mixes up prepared statements: {words}; set \
+             it to session mode, or PgBouncer from 1.21 on to max_prepared_statements above zero"
+        );
+    }
     if error.code() != Some(&SqlState::INSUFFICIENT_PRIVILEGE) {
         return format!("the tables in PostgreSQL at {at} cannot be made: {words}");
     }

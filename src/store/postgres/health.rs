@@ -39,9 +39,14 @@ impl Health {
         Self { alive: AtomicUsize::new(0), trouble: Mutex::new(None), entropy }
     }
 
+    /// Whether there is any connection.
+    pub(super) fn is_connected(&self) -> bool {
+        self.alive.load(Ordering::Relaxed) > 0
+    }
+
     /// Whether a caller may ask for a connection.
     pub(super) fn check(&self) -> Result<(), Fault> {
-        if self.alive.load(Ordering::Relaxed) > 0 {
+        if self.is_connected() {
             return Ok(());
         }
         let now = Instant::now();

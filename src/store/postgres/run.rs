@@ -8,13 +8,13 @@ use std::{
     time::Duration,
 };
 
-use deadpool::managed::Object;
+use deadpool::managed::{Object, PoolError};
 use futures_util::{TryStreamExt as _, future::maybe_done};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_postgres::{Client, Row, Statement};
 
 use super::{
-    Postgres,
+    Postgres, WAIT,
     connect::{Connection, Door},
     fault::Fault,
 };
@@ -115,13 +115,28 @@ impl Postgres {
 
     async fn attempt(&self, steps: &[Step<'_>]) -> Result<Vec<Done>, Fault> {
         self.door().health.check()?;
-        let mut connection = self.pool.get().await?;
+        let mut connection = self.connection().await?;
         let done = timeout(PATIENCE, work(&mut connection, steps)).await;
         let done = done.unwrap_or(Err(Fault::Silent));
         if let Err(fault) = &done {
             self.give_up(connection, fault);
         }
         done
+    }
+
+    /// A connection of the pool. While the server lets us have no more of them than we have, one of those.
+    async fn connection(&self) -> Result<Object<Door>, Fault> {
+        let until = Instant::now() + WAIT;
+        loop {
+            match self.pool.get().await {
+                Err(PoolError::Backend(_))
+                    if self.door().health.is_connected() && Instant::now() < until =>
+                {
+                    sleep(SHORTEST).await;
+                }
+                done => return Ok(done?),
+            }
+        }
     }
 
     fn give_up(&self, connection: Object<Door>, fault: &Fault) {

@@ -167,6 +167,12 @@ impl Database {
         self.client().await.batch_execute(sql).await.unwrap();
     }
 
+    /// Runs statements as the server's administrator.
+    pub(crate) async fn administer(&self, sql: &str) {
+        let url = self.url.replacen(&self.role, "postgres", 1);
+        connect(&url).await.batch_execute(sql).await.unwrap();
+    }
+
     /// A connection from outside.
     pub(crate) async fn client(&self) -> Client {
         connect(&self.url).await

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use countersign::{
     ambient::OsEntropy,
     store::{
-        Store as _, StoreError,
+        People as _, Store as _, StoreError,
         postgres::{Address, Postgres},
     },
 };
@@ -136,6 +136,18 @@ async fn more_callers_than_connections_take_turns() {
     assert!(open <= 2, "{open}");
 }
 
+/// As when several nodes together want more than the server has.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_allows_fewer_connections_than_we_would_keep_serves_all_callers() {
+    let database = Database::fresh().await;
+    let store = database.open().await;
+    database.administer(&format!("ALTER ROLE {} CONNECTION LIMIT 3", database.role)).await;
+    for _ in 0..5 {
+        let probes = join_all((0..64).map(|_| store.probe(NOW))).await;
+        assert!(probes.iter().all(Result::is_ok), "{probes:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_caller_who_goes_away_leaves_a_connection_that_others_can_use() {
     let database = Database::fresh().await;
@@ -154,5 +166,3 @@ async fn a_caller_who_goes_away_leaves_a_connection_that_others_can_use() {
     }
     assert!(store.sessions_of(&user(1).id, NOW).await.unwrap().len() <= 20);
 }
-
-use countersign::store::People as _;
