@@ -142,6 +142,7 @@ async fn a_server_that_allows_fewer_connections_than_we_would_keep_serves_all_ca
     let database = Database::fresh().await;
     let store = database.open().await;
     database.administer(&format!("ALTER ROLE {} CONNECTION LIMIT 3", database.role)).await;
+    store.probe(NOW).await.unwrap();
     for _ in 0..5 {
         let probes = join_all((0..64).map(|_| store.probe(NOW))).await;
         assert!(probes.iter().all(Result::is_ok), "{probes:?}");
