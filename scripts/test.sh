@@ -9,7 +9,6 @@ usage: scripts/test.sh [--fast] [--help]
 
 Runs, in this order, and stops at the first step that fails:
   rust       rustfmt and clippy, installed where they are missing
-  database   Debian's PostgreSQL, installed where it is missing; the tests run servers of their own with it
   database   Debian's PostgreSQL, installed where it is missing; each test run starts a server of its own
   peers      Debian's Chromium, the Node.js and the Python packages, installed where they are missing
   format     cargo fmt --check
@@ -43,7 +42,6 @@ main() {
 
   trap summary EXIT
   step rust rust_tools
-  step database database_tools
   step database postgresql
   if [[ $fast = no ]]; then step peers e2e_tools; fi
   step format cargo fmt --check
@@ -62,20 +60,6 @@ rust_tools() {
   command -v cc >/dev/null || missing "a C compiler" "apt-get install gcc libc6-dev"
   cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
   cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
-}
-
-database_tools() {
-  compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || command -v postgres >/dev/null || postgresql_package
-}
-
-# The package brings programs; a server that starts with the system is nothing we need.
-postgresql_package() {
-  local settings=/etc/postgresql-common/createcluster.conf
-  if [[ ! -e $settings ]]; then
-    as_root mkdir -p /etc/postgresql-common
-    echo 'create_main_cluster = false' | as_root tee "$settings" >/dev/null
-  fi
-  debian_package postgresql
 }
 
 # The programs are enough: no cluster of the system's is made or started.

@@ -56,11 +56,19 @@ pub(super) fn make_folders(folder: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
+/// A file that is there is not opened: closing it would drop the locks that this process holds on it by
+/// other connections (POSIX advisory locks).
 #[cfg(unix)]
 fn make_file(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt as _;
-    let mut options = fs::OpenOptions::new();
-    options.create(true).append(true).mode(0o600).open(path).map(drop)
+    made(fs::OpenOptions::new().create_new(true).append(true).mode(0o600).open(path))
+}
+
+fn made(opened: io::Result<fs::File>) -> io::Result<()> {
+    match opened {
+        Err(fault) if fault.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        opened => opened.map(drop),
+    }
 }
 
 #[cfg(not(unix))]
@@ -78,5 +86,5 @@ pub(super) fn make_folders(folder: &Path) -> io::Result<()> {
 
 #[cfg(not(unix))]
 fn make_file(path: &Path) -> io::Result<()> {
-    fs::OpenOptions::new().create(true).append(true).open(path).map(drop)
+    made(fs::OpenOptions::new().create_new(true).append(true).open(path))
 }
