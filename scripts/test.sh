@@ -49,7 +49,8 @@ main() {
   step guard guard_build
   step modules scripts/firebase-sdk.sh --check
   step docs env RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
-  step test cargo test --locked
+  # Of a failure the message counts; a backtrace would push it out of sight.
+  step test env RUST_BACKTRACE=0 cargo test --locked
   if [[ $fast = no ]]; then step e2e end_to_end; fi
 }
 
