@@ -7,14 +7,14 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 use axum::{
     Router,
     body::{Body, HttpBody as _},
-    extract::{Request, State},
+    extract::Request,
     http::{Method, Response},
-    middleware::{self, Next},
     response::IntoResponse,
+    routing::any,
 };
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
-use tower::{Layer as _, Service};
+use tower::{Service, ServiceExt as _};
 
 use crate::{
     engine::policy::Policy,
@@ -52,7 +52,8 @@ pub struct Gate {
     pub stop: CancellationToken,
 }
 
-/// `server` at `path`, such as `/mcp`, behind its gate on every method.
+/// `server` at `path`, such as `/mcp`, behind its gate on every method. One handler, not a layer for
+/// each step: axum would box and clone every layer for every request.
 pub fn gated<S>(path: &str, gate: Gate, server: S) -> Router
 where
     S: Service<Request, Error = Infallible> + Clone + Send + Sync + 'static,
@@ -60,46 +61,62 @@ where
     S::Future: Send + 'static,
 {
     let gate = Arc::new(gate);
-    let server = middleware::from_fn_with_state(Arc::clone(&gate), pass).layer(server);
-    let enter = middleware::from_fn_with_state(Arc::clone(&gate), enter);
-    match &gate.guard {
-        Some(guard) => {
-            let guarded = Arc::clone(guard).layer().layer(server);
-            Router::new().route_service(path, enter.layer(guarded))
-        }
-        None => Router::new().route_service(path, enter.layer(server)),
-    }
-}
-
-async fn enter(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response<Body> {
-    match gate.door.admit(request.headers(), request.uri()) {
-        Ok(()) => next.run(request).await,
-        Err(refused) => refused.response(None),
-    }
-}
-
-async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response<Body> {
-    let caller = request.extensions().get::<Caller>().cloned();
-    let method = request.method().clone();
-    match gate.admitted(caller.as_ref(), request).await {
-        Ok((asked, left, request)) => {
-            let mut answer = next.run(request).await;
-            left.tell(answer.headers_mut());
-            // A stream that is taken up again may bring answers to what was asked before.
-            let listens = method == Method::GET || asked.listens;
-            let lists = method == Method::GET || asked.lists_tools;
-            let hiding = Hiding::of(&gate.policy, caller.as_ref()).filter(|_| lists);
-            let answer = match hiding {
-                Some(hiding) => hiding.applied(answer, &asked.id).await,
-                None => answer,
-            };
-            gate.watched(answer, caller, listens)
-        }
-        Err(refused) => refused.response(gate.guard.as_deref()),
-    }
+    let answer = move |request: Request| {
+        let (gate, server) = (Arc::clone(&gate), server.clone());
+        async move { gate.answer(request, server).await }
+    };
+    Router::new().route(path, any(answer))
 }
 
 impl Gate {
+    async fn answer<S>(&self, mut request: Request, server: S) -> Response<Body>
+    where
+        S: Service<Request, Error = Infallible>,
+        S::Response: IntoResponse,
+    {
+        if let Err(refused) = self.door.admit(request.headers(), request.uri()) {
+            return refused.response(None);
+        }
+        let caller = match &self.guard {
+            Some(guard) => match guard.enter(&mut request).await {
+                Ok(caller) => Some(caller),
+                Err(refusal) => return guard.refuse(&refusal).map(Body::new),
+            },
+            None => None,
+        };
+        match self.passed(caller, request, server).await {
+            Ok(answer) => answer,
+            Err(refused) => refused.response(self.guard.as_deref()),
+        }
+    }
+
+    /// What the server answers to a request that its caller may make.
+    async fn passed<S>(
+        &self,
+        caller: Option<Caller>,
+        request: Request,
+        server: S,
+    ) -> Result<Response<Body>, Refused>
+    where
+        S: Service<Request, Error = Infallible>,
+        S::Response: IntoResponse,
+    {
+        let method = request.method().clone();
+        let (asked, left, request) = self.admitted(caller.as_ref(), request).await?;
+        let Ok(answer) = server.oneshot(request).await;
+        let mut answer = answer.into_response();
+        left.tell(answer.headers_mut());
+        // A stream that is taken up again may bring answers to what was asked before.
+        let listens = method == Method::GET || asked.listens;
+        let lists = method == Method::GET || asked.lists_tools;
+        let hiding = Hiding::of(&self.policy, caller.as_ref()).filter(|_| lists);
+        let answer = match hiding {
+            Some(hiding) => hiding.applied(answer, &asked.id).await,
+            None => answer,
+        };
+        Ok(self.watched(answer, caller, listens))
+    }
+
     /// The request as it travels on, with [`Asked`] among its extensions.
     async fn admitted(
         &self,

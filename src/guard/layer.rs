@@ -14,7 +14,7 @@ use http::{Request, Response, header};
 use http_body_util::{Either, Full};
 use tower::{Layer, Service};
 
-use crate::guard::Guard;
+use crate::guard::{Caller, Guard, GuardRefusal};
 
 /// Puts a [`Guard`] around a service. What passes carries a [`Caller`](crate::guard::Caller) among
 /// its extensions and no `Authorization` header.
@@ -26,6 +26,14 @@ impl Guard {
     #[must_use]
     pub const fn layer(self: Arc<Self>) -> GuardLayer {
         GuardLayer(self)
+    }
+
+    /// Lets a request in: from here on it carries its [`Caller`] and no token.
+    pub(crate) async fn enter<B>(&self, request: &mut Request<B>) -> Result<Caller, GuardRefusal> {
+        let caller = self.caller(request.headers(), request.uri()).await?;
+        request.headers_mut().remove(header::AUTHORIZATION);
+        request.extensions_mut().insert(caller.clone());
+        Ok(caller)
     }
 }
 
@@ -67,12 +75,8 @@ where
         let waiting = self.inner.clone();
         let mut inner = mem::replace(&mut self.inner, waiting);
         Box::pin(async move {
-            match guard.caller(request.headers(), request.uri()).await {
-                Ok(caller) => {
-                    request.headers_mut().remove(header::AUTHORIZATION);
-                    request.extensions_mut().insert(caller);
-                    Ok(inner.call(request).await?.map(Either::Right))
-                }
+            match guard.enter(&mut request).await {
+                Ok(_) => Ok(inner.call(request).await?.map(Either::Right)),
                 Err(refusal) => Ok(guard.refuse(&refusal).map(Either::Left)),
             }
         })
