@@ -169,8 +169,8 @@ pub async fn build_on(
     let parts = Parts { config, hands: &hands, keys: &keys, revoker: &revoker };
     let site = Arc::new(parts.site(Arc::clone(&providers), &people));
     let counts = counts(Arc::clone(&site.rates), guarded.allowances);
-    let router = web::by_host(web::router(site).merge(guarded.ours), guarded.others);
-    let router = web::surrounded(router);
+    let rest = web::router(Arc::clone(&site)).merge(guarded.ours);
+    let router = web::by_host(web::all(site, rest), guarded.others);
     let dev = servers::development(config, &hands, &dev_secret)?;
     let listen = config.listen.addresses.iter().map(|listen| listen.address).collect();
     let (programs, key_tender) = (guarded.programs, Arc::new(KeyTender { manager, keys }));

@@ -11,14 +11,19 @@ use axum::{
 };
 use tower::Service as _;
 
-use crate::{gateway::hosts, protocol::issuer::Issuer, web::problem};
+use crate::{
+    gateway::hosts,
+    protocol::issuer::Issuer,
+    web::{problem, surrounded},
+};
 
 /// `ours`, but for requests that name one of the other hosts.
 pub fn by_host(ours: Router, others: Vec<(Issuer, Router)>) -> Router {
     if others.is_empty() {
         return ours;
     }
-    let answering = |(host, router): (Issuer, Router)| (host, router.fallback(problem::not_found));
+    let answering =
+        |(host, router): (Issuer, Router)| (host, surrounded(router.fallback(problem::not_found)));
     let others: Arc<[_]> = others.into_iter().map(answering).collect();
     ours.layer(middleware::from_fn_with_state(others, dispatch))
 }

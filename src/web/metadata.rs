@@ -1,10 +1,11 @@
-//! Published documents, sent as ready bytes with an `ETag`: rendered once at start, and the key set
-//! whenever it changes.
+//! Published documents, sent as ready bytes and headers with an `ETag`: rendered once at start, and the key
+//! set whenever it changes. They stand outside of what surrounds other routes, which would cost more than
+//! they do: nothing is read, and nothing can fail.
 
 use std::{collections::HashMap, sync::Arc};
 
 use axum::{
-    body::Bytes,
+    body::{Body, Bytes},
     extract::{Path, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -91,7 +92,7 @@ pub(super) async fn well_known(
     let name = document.strip_suffix('/').unwrap_or(&document);
     match site.published.documents.get(name) {
         Some(ready) => ready.response(&headers),
-        None => problem::not_found().await.into_response(),
+        None => open(problem::not_found().await.into_response()),
     }
 }
 
@@ -117,15 +118,19 @@ impl Ready {
     }
 
     fn response(&self, request: &HeaderMap) -> Response {
-        let cached = [
-            (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=600")),
-            (header::ETAG, self.etag.clone()),
-        ];
-        if self.is_known(request) {
-            return (StatusCode::NOT_MODIFIED, cached).into_response();
+        let known = self.is_known(request);
+        let body = if known { Body::empty() } else { Body::from(self.body.clone()) };
+        let mut response = Response::new(body);
+        let headers = response.headers_mut();
+        headers.reserve(8);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=600"));
+        headers.insert(header::ETAG, self.etag.clone());
+        if known {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+        } else {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-        (cached, kind, self.body.clone()).into_response()
+        open(response)
     }
 
     /// RFC 9110 §13.1.2: a list of tags, compared weakly; `*` is any.
@@ -135,6 +140,14 @@ impl Ready {
         let tags = lists.filter_map(|list| list.to_str().ok()).flat_map(|list| list.split(','));
         tags.map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == ours)
     }
+}
+
+/// Any page may read it (Fetch §3.2.5), as what it says it is.
+fn open(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
 }
 
 const RESOURCE: &str = "oauth-protected-resource";

@@ -144,9 +144,18 @@ fn for_clients(site: &Arc<Site>) -> Router<Arc<Site>> {
         .route_layer(often)
         .merge(Router::new().route("/register", post(token::register)).route_layer(anew))
         .layer(middleware::map_response(token::never_kept))
-        .route("/jwks", get(metadata::jwks))
-        .route("/.well-known/{*document}", get(metadata::well_known))
         .layer(cors())
+}
+
+/// The published documents, and `rest` with what surrounds every other route.
+pub fn all(site: Arc<Site>, rest: Router) -> Router {
+    let refused = Router::new().fallback(async || StatusCode::METHOD_NOT_ALLOWED);
+    let otherwise = surrounded(refused.layer(cors()));
+    Router::new()
+        .route("/jwks", get(metadata::jwks).fallback_service(otherwise.clone()))
+        .route("/.well-known/{*document}", get(metadata::well_known).fallback_service(otherwise))
+        .with_state(site)
+        .merge(surrounded(rest))
 }
 
 /// Protected servers ask, and no browser's page does.

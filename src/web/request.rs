@@ -37,14 +37,16 @@ impl RequestId {
 pub(super) async fn traced(mut request: Request, next: Next) -> Response {
     let id = RequestId(next_id());
     let span = tracing::info_span!("request", id = %id.0);
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let told = tracing::enabled!(tracing::Level::DEBUG);
+    let asked = told.then(|| (request.method().clone(), request.uri().path().to_owned()));
     request.extensions_mut().insert(id.clone());
     let started = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
-    span.in_scope(|| {
+    if let Some((method, path)) = asked {
         let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let _in = span.enter();
         tracing::debug!(%method, path, status = response.status().as_u16(), milliseconds, "answered");
-    });
+    }
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::try_from(id.0) {
         headers.insert("x-request-id", value);

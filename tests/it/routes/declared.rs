@@ -60,6 +60,8 @@ fn closing(text: &str) -> usize {
 }
 
 fn methods(file: &str, path: &str, handlers: &str) -> Vec<Declared> {
+    // What refuses every other method is no route.
+    let handlers = handlers.split(".fallback_service").next().unwrap_or_default();
     let calls = handlers.split('(').rev().skip(1);
     let words = calls.map(|call| call.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next());
     let method = |word: Option<&str>| {
