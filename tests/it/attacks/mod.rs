@@ -2,3 +2,6 @@
 //! `docs/threat-model.md`. Each must be refused, change nothing, and leave no secret in the log.
 mod b_id_token;
 mod before;
+mod c_callback;
+mod c_steps;
+mod wire;
