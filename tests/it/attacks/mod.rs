@@ -4,4 +4,6 @@ mod b_id_token;
 mod before;
 mod c_callback;
 mod c_steps;
+mod d_claims;
+mod d_people;
 mod wire;
