@@ -60,8 +60,8 @@ pub(crate) enum Manner {
     Slowly(Duration),
     /// With this status and nothing else.
     Status(u16),
-    /// With a redirect.
-    Redirect(String),
+    /// With a redirect by this status.
+    Redirect(u16, String),
     /// With this status and body.
     Body(u16, String),
 }
@@ -217,7 +217,9 @@ impl Manner {
             Self::Well => good,
             Self::Slowly(delay) => good.set_delay(delay),
             Self::Status(status) => ResponseTemplate::new(status),
-            Self::Redirect(to) => ResponseTemplate::new(302).insert_header("location", to.as_str()),
+            Self::Redirect(status, to) => {
+                ResponseTemplate::new(status).insert_header("location", to.as_str())
+            }
             Self::Body(status, text) => {
                 ResponseTemplate::new(status).set_body_raw(text, "application/json")
             }

@@ -1,7 +1,5 @@
 //! Keys that change while people are signing in.
 
-use futures_util::future::join_all;
-
 use super::{
     keys::{CURRENT, NEXT},
     kind::Kind,
@@ -72,24 +70,4 @@ async fn a_key_too_new_to_be_judged_is_no_attack_and_works_a_moment_later() {
         pass(6).await;
         assert_eq!(world.scopes().await, kind.scopes());
     }
-}
-
-#[tokio::test]
-async fn many_sign_ins_after_a_rotation_cost_one_fetch() {
-    let world = World::of(Kind::Auth0).await;
-    assert_eq!(world.scopes().await, "admin read write");
-    let mut browsers: Vec<_> = (0..24).map(|_| world.service.browser()).collect();
-    let mut waiting = Vec::new();
-    for browser in &mut browsers {
-        let back = world.callback(browser).await;
-        waiting.push(async move { browser.get(&back).await });
-    }
-    pass(6).await;
-    world.provider.now(|desk| {
-        desk.keys = vec![NEXT.jwk()];
-        desk.signer = &NEXT;
-    });
-    let answers = join_all(waiting).await;
-    assert!(answers.iter().all(|answer| answer.landing().contains_key("code")));
-    assert_eq!(world.provider.asked_for_keys().await, 2);
 }

@@ -51,7 +51,7 @@ impl World {
         let setup = change(self.setup);
         drop(self.service);
         let service = setup.clone().start_at(clock).await;
-        Self { service, setup, ..self }
+        Self { service, setup, judged: Cell::default(), ..self }
     }
 
     /// The client's request, for every scope.
@@ -161,6 +161,7 @@ impl World {
             "the log says: {}",
             self.service.log.text()
         );
+        answer.opens_no_session();
         let location = answer.location().unwrap();
         assert!(!self.secrets().iter().any(|secret| location.contains(secret)), "{location}");
         self.log_keeps_secrets();
@@ -172,6 +173,7 @@ impl World {
     /// Asserts that the person was shown this page, and nothing secret on it or in the log.
     pub(crate) fn was_shown(&self, answer: &Answer, page: &str) {
         assert_eq!(answer.page(), page, "{}", self.service.log.text());
+        answer.opens_no_session();
         let spoken = self.secrets().into_iter().find(|secret| answer.body.contains(secret));
         assert_eq!(spoken, None, "{}", answer.body);
         self.log_keeps_secrets();

@@ -28,18 +28,6 @@ async fn without_the_confirmation_there_is_no_code() {
 }
 
 #[tokio::test]
-async fn a_sign_in_without_a_token_cannot_be_confirmed() {
-    let world = World::sdk().await;
-    let mut browser = world.service.browser();
-    let page = world.open(&mut browser).await;
-    let answer = browser.get(&format!("/confirm/firebase?state={}", page.state)).await;
-    assert_eq!(answer.page(), EXPIRED);
-    let answer = browser.post("/confirm/firebase", &form(&page.state)).await;
-    assert_eq!(answer.page(), EXPIRED);
-    assert!(!world.service.rows().contains("codes"));
-}
-
-#[tokio::test]
 async fn another_browser_can_neither_see_nor_give_the_confirmation() {
     let world = World::sdk().await;
     let mut browser = world.service.browser();
@@ -74,21 +62,6 @@ async fn another_site_cannot_give_the_confirmation() {
         assert_eq!(world.service.rows(), rows);
     }
     assert!(world.says_yes(&mut browser, &here).await.landing().contains_key("code"));
-}
-
-#[tokio::test]
-async fn a_confirmation_counts_once() {
-    let world = World::sdk().await;
-    let mut browser = world.service.browser();
-    let here = world.to_confirm(&mut browser).await;
-    let cookies = browser.cookies.clone();
-    assert!(world.says_yes(&mut browser, &here).await.landing().contains_key("code"));
-    let rows = world.service.rows();
-    browser.cookies = cookies;
-    let state = query(&here, "state").unwrap();
-    assert_eq!(browser.post("/confirm/firebase", &form(&state)).await.page(), EXPIRED);
-    assert_eq!(browser.get(&here).await.page(), EXPIRED);
-    assert_eq!(world.service.rows(), rows);
 }
 
 #[tokio::test]

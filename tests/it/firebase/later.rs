@@ -1,12 +1,10 @@
 //! What becomes of a Firebase sign-in afterwards: the account is asked for again, and an emulator's
 //! people are nobody once the emulator is gone.
 
-use serde_json::json;
-
 use super::{service_account, toolkit::SERVICE_TOKEN, world::World};
 use crate::{federation::fake::Manner, harness::Browser};
 
-async fn signed_in(world: &World) -> (Browser, String) {
+pub(crate) async fn signed_in(world: &World) -> (Browser, String) {
     let mut browser = world.service.browser();
     let here = world.to_confirm(&mut browser).await;
     let landing = world.says_yes(&mut browser, &here).await.landing();
@@ -14,35 +12,8 @@ async fn signed_in(world: &World) -> (Browser, String) {
     (browser, tokens["refresh_token"].as_str().unwrap().to_owned())
 }
 
-async fn is_known(browser: &mut Browser) -> bool {
+pub(crate) async fn is_known(browser: &mut Browser) -> bool {
     browser.get("/account").await.body.contains("name=\"sign_out\"")
-}
-
-#[tokio::test]
-async fn an_account_disabled_at_google_loses_its_grants_and_its_browsers_at_the_next_refresh() {
-    let world = service_account::world(&[]).await;
-    let (mut browser, token) = signed_in(&world).await;
-    assert!(is_known(&mut browser).await);
-    world.google.now(|desk| desk.toolkit.accounts[0]["disabled"] = json!(true));
-    let refused = world.service.token(&world.service.refresh(&world.client, &token)).await;
-    assert_eq!(refused.status, 400, "{}", refused.body);
-    assert_eq!(refused.json()["error"], "invalid_grant");
-    assert!(!is_known(&mut browser).await, "no browser of theirs goes on");
-    world.log_keeps_secrets();
-}
-
-#[tokio::test]
-async fn a_code_of_an_account_disabled_meanwhile_is_worth_nothing() {
-    let world = service_account::world(&[]).await;
-    let mut browser = world.service.browser();
-    let here = world.to_confirm(&mut browser).await;
-    let landing = world.says_yes(&mut browser, &here).await.landing();
-    world.google.now(|desk| desk.toolkit.accounts.clear());
-    let form = world.service.exchange(&world.client, &landing["code"]);
-    let refused = world.service.token(&form).await;
-    assert_eq!(refused.status, 400, "{}", refused.body);
-    assert_eq!(refused.json()["error"], "invalid_grant");
-    assert!(!is_known(&mut browser).await);
 }
 
 #[tokio::test]

@@ -112,7 +112,7 @@ async fn a_toolkit_that_answers_with_something_else_is_not_believed() {
         assert_eq!(world.service.rows(), "clients 1", "{body}");
     }
     let elsewhere = format!("{}/elsewhere", world.google.uri);
-    world.google.now(|desk| desk.toolkit.sign_in = Manner::Redirect(elsewhere));
+    world.google.now(|desk| desk.toolkit.sign_in = Manner::Redirect(302, elsewhere));
     let answer = world.walk_by_google().await;
     assert_eq!(answer.page(), PAGE, "a redirect is not followed");
     assert_eq!(world.google.asked("/elsewhere").await, 0);

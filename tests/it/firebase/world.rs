@@ -160,10 +160,10 @@ impl World {
     pub(crate) async fn refuses_token(&self, token: &str, error: &str, why: &str) {
         let mut browser = self.service.browser();
         let page = self.open(&mut browser).await;
-        let rows = self.service.rows();
+        let state = self.service.state();
         let answer = self.post(&mut browser, &page.state, token).await;
         self.was_told(&answer, error, why);
-        assert_eq!(self.service.rows(), rows);
+        assert_eq!(self.service.state(), state, "a row came, went or changed");
         let confirm = browser.get(&format!("/confirm/firebase?state={}", page.state)).await;
         assert_eq!(confirm.page(), EXPIRED);
     }
@@ -187,6 +187,7 @@ impl World {
         let wanted = (error, "s t", issuer, "");
         let got = (told("error"), told("state"), told("iss"), told("code"));
         assert_eq!(got, wanted, "{}", self.service.log.text());
+        answer.opens_no_session();
         self.keeps_secrets(answer);
         self.log_says(why);
     }

@@ -39,6 +39,14 @@ impl Answer {
         landing
     }
 
+    /// Asserts that it signs nobody in.
+    pub(crate) fn opens_no_session(&self) {
+        let lines = self.headers.get_all(header::SET_COOKIE).iter();
+        let opened =
+            lines.filter_map(|line| line.to_str().ok()).find(|line| line.contains("=cs_se_"));
+        assert_eq!(opened, None, "a session was opened");
+    }
+
     /// Status and error document, in one line for a snapshot.
     pub(crate) fn refusal(&self) -> String {
         let document = self.json();

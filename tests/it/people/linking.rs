@@ -87,16 +87,6 @@ async fn adding_an_identity_again_changes_nothing() {
     }
 }
 
-/// D1
-#[tokio::test]
-async fn the_same_address_links_nothing_by_itself() {
-    let world = World::of(Kind::Oidc).await;
-    let (one, other) = (whose(&world, "oidc").await, whose(&world, "spare").await);
-    assert_ne!(one, other);
-    let (one, other) = (world.user(&one).await, world.user(&other).await);
-    assert_eq!((one.email.as_deref(), other.email.as_deref()), (Some(EMAIL), Some(EMAIL)));
-}
-
 #[tokio::test]
 async fn a_plain_sign_in_beside_a_session_links_nothing() {
     let mut home = Home::start().await;
@@ -140,61 +130,12 @@ async fn a_session_that_ended_meanwhile_adds_nothing() {
 }
 
 #[tokio::test]
-async fn whoever_finds_a_browser_open_adds_and_removes_nothing() {
-    let mut home = Home::start().await;
-    home.world.service.wait(600);
-    let answer = press(&home.world.service, &mut home.browser, ("add", "spare")).await;
-    home.nothing_was_added(&answer, "403 Nothing was changed");
-    let mut home = Home::start().await;
-    assert_eq!(home.add().await.location(), Some("/account"));
-    home.world.service.wait(600);
-    let page = home.browser.get("/account").await;
-    let name = page.body.split("name=\"remove\" value=\"").nth(1).unwrap();
-    let name = name.split('"').next().unwrap().to_owned();
-    let answer = press(&home.world.service, &mut home.browser, ("remove", &name)).await;
-    assert_eq!(answer.page(), "403 Nothing was changed");
-    assert!(home.world.service.rows().contains("identities 2"), "{}", home.world.service.rows());
-}
-
-#[tokio::test]
 async fn without_the_session_cookie_nothing_is_added() {
     let mut home = Home::start().await;
     let back = home.way_to_callback().await;
     home.browser.cookies.remove("countersign-session");
     let answer = home.browser.get(&back).await;
     home.nothing_was_added(&answer, NOTHING);
-}
-
-/// A link that somebody else began, finished by the victim's sign-in there: the victim's browser lacks
-/// the cookie of the beginning.
-#[tokio::test]
-async fn another_browser_cannot_finish_it() {
-    let mut home = Home::start().await;
-    let back = home.way_to_callback().await;
-    let mut other = home.world.service.browser();
-    let answer = other.get(&back).await;
-    home.nothing_was_added(&answer, "400 This sign-in has expired");
-    enter(&home.world, &mut other, "oidc").await;
-    let answer = other.get(&back).await;
-    home.nothing_was_added(&answer, "400 This sign-in has expired");
-}
-
-#[tokio::test]
-async fn another_session_at_the_callback_gets_nothing_even_of_the_same_person() {
-    for subject in ["mallory", "alice-at-oidc"] {
-        let mut home = Home::start().await;
-        let back = home.way_to_callback().await;
-        home.world.provider.now(|desk| desk.person["sub"] = json!(subject));
-        let mut other = home.world.service.browser();
-        enter(&home.world, &mut other, "oidc").await;
-        let name = "countersign-session".to_owned();
-        home.browser.cookies.insert(name, session(&other));
-        assert_eq!(home.browser.get(&back).await.page(), NOTHING, "{subject}");
-        let landing = home.world.walk_by_spare().await.landing();
-        let newcomer = home.world.user_of(&landing).await;
-        let theirs = sessions_of(&home.world.service, &home.world.user(&newcomer).await).await;
-        assert_eq!(theirs.len(), 1, "the identity was nobody's: it makes a person of its own");
-    }
 }
 
 #[tokio::test]

@@ -7,10 +7,10 @@ mod forms;
 mod identities;
 mod linking;
 mod redemption;
-mod refresh;
+pub(crate) mod refresh;
 mod sessions;
 mod silent;
 mod standing;
-mod steps;
+pub(crate) mod steps;
 
 pub(crate) use self::steps::signed_in;

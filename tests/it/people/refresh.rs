@@ -16,19 +16,19 @@ use crate::{
 };
 
 /// Alice connected an app by her provider, for everything.
-async fn family() -> (World, Connected) {
+pub(crate) async fn family() -> (World, Connected) {
     let world = World::of(Kind::Oidc).await;
     let connected = connected(&world).await;
     (world, connected)
 }
 
-async fn connected(world: &World) -> Connected {
+pub(crate) async fn connected(world: &World) -> Connected {
     let answer = world.walk().await;
     Connected::by(&world.service, &world.ask(), &answer).await
 }
 
 /// The scopes of a token response; the family's next token is kept.
-async fn scopes(world: &World, family: &mut Connected) -> String {
+pub(crate) async fn scopes(world: &World, family: &mut Connected) -> String {
     let answer = family.turn(&world.service).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let tokens = answer.json();
@@ -58,20 +58,6 @@ async fn ended(world: &World, family: &Connected, answer: &Answer, why: &str) {
     assert_eq!(world.service.mcp(&family.access).await, 401);
     let again = family.turn(&world.service).await.refusal();
     assert_eq!(again, "400 invalid_grant: The grant has ended; sign in again.");
-}
-
-#[tokio::test]
-async fn a_group_that_is_gone_at_the_next_sign_in_shrinks_the_grant_for_good() {
-    let (world, mut family) = family().await;
-    assert_eq!(scopes(&world, &mut family).await, "admin read write");
-    world.provider.now(|desk| desk.person["groups"] = json!(["mcp-writers"]));
-    let mut browser = world.service.browser();
-    enter(&world, &mut browser, "oidc").await;
-    assert_eq!(scopes(&world, &mut family).await, "read write");
-    assert_eq!(held(&world).await, Scopes::parse("read write").unwrap());
-    world.provider.now(|desk| desk.person["groups"] = json!(["mcp-admins"]));
-    enter(&world, &mut browser, "oidc").await;
-    assert_eq!(scopes(&world, &mut family).await, "read write", "nobody agreed to it anew");
 }
 
 #[tokio::test]

@@ -33,19 +33,30 @@ pub(crate) struct FaultServer {
     pub(crate) url: Url,
     manner: Arc<Mutex<Manner>>,
     hits: Arc<AtomicUsize>,
+    ended: Arc<AtomicUsize>,
 }
 
 impl FaultServer {
     pub(crate) async fn start(manner: Manner) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/document", listener.local_addr().unwrap()).parse().unwrap();
-        let server = Self { url, manner: Arc::new(Mutex::new(manner)), hits: Arc::default() };
+        let server = Self {
+            url,
+            manner: Arc::new(Mutex::new(manner)),
+            hits: Arc::default(),
+            ended: Arc::default(),
+        };
         let (manner, hits) = (Arc::clone(&server.manner), Arc::clone(&server.hits));
+        let ended = Arc::clone(&server.ended);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 hits.fetch_add(1, Ordering::SeqCst);
                 let manner = manner.lock().unwrap().clone();
-                tokio::spawn(treat(stream, manner));
+                let ended = Arc::clone(&ended);
+                tokio::spawn(async move {
+                    treat(stream, manner).await;
+                    ended.fetch_add(1, Ordering::SeqCst);
+                });
             }
         });
         server
@@ -68,6 +79,17 @@ impl FaultServer {
 
     pub(crate) fn become_so(&self, manner: Manner) {
         *self.manner.lock().unwrap() = manner;
+    }
+
+    /// Fails when a connection is still open after a while.
+    pub(crate) async fn is_left_alone(&self) {
+        for _ in 0..200 {
+            if self.ended.load(Ordering::SeqCst) == self.hits() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("a connection is still open");
     }
 
     pub(crate) fn hits(&self) -> usize {

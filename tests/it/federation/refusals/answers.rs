@@ -2,17 +2,12 @@
 
 use serde_json::json;
 
-use super::{Row, UNTRUSTED, refused_by_every_kind};
+use super::{Row, UNTRUSTED};
 use crate::federation::{
     fake::Manner,
     kind::Kind,
     world::{World, with_param},
 };
-
-#[tokio::test]
-async fn a_token_response_without_a_bearer_and_its_id_token_is_refused() {
-    refused_by_every_kind(REPLIES).await;
-}
 
 #[tokio::test]
 async fn a_token_response_that_is_none_is_refused() {
@@ -62,32 +57,8 @@ async fn an_invented_code_is_refused_by_the_provider() {
     }
 }
 
-#[tokio::test]
-async fn a_redirect_of_the_token_endpoint_is_not_followed() {
-    for kind in Kind::ALL {
-        let world = World::of(kind).await;
-        let elsewhere = format!("{}/elsewhere", world.provider.uri);
-        world.provider.now(|desk| desk.token = Manner::Redirect(elsewhere));
-        let answer = world.walk().await;
-        world.was_refused(&answer, UNTRUSTED, "it is a redirect");
-        assert_eq!(world.provider.asked("/elsewhere").await, 0);
-    }
-}
-
-#[tokio::test]
-async fn a_redirect_of_the_key_set_is_not_followed() {
-    for kind in Kind::ALL {
-        let world = World::of(kind).await;
-        let elsewhere = format!("{}/elsewhere", world.provider.uri);
-        world.provider.now(|desk| desk.key_set = Manner::Redirect(elsewhere));
-        let answer = world.walk().await;
-        world.was_shown(&answer, "503 The sign-in was interrupted");
-        world.nothing_is_stored();
-        assert_eq!(world.provider.asked("/elsewhere").await, 0);
-    }
-}
-
-const REPLIES: &[Row] = &[
+/// Answers without a bearer token and its ID token.
+pub(crate) const REPLIES: &[Row] = &[
     ("no ID token", "it has no ID token", |draft| draft.reply = json!({ "id_token": null })),
     ("an ID token that is no text", "it is not a token response", |draft| {
         draft.reply = json!({ "id_token": { "sub": "alice" } });

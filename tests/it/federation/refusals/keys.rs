@@ -6,13 +6,17 @@ use serde_json::json;
 
 use super::UNTRUSTED;
 use crate::federation::{
-    keys::{ATTACKER, CURRENT, CURVE, NEXT, TestKey, short_jwk},
+    keys::{CURRENT, CURVE, NEXT, TestKey, short_jwk},
     kind::Kind,
     world::World,
 };
 
 /// Publishes the current key and another; a token signed by that other is refused.
-async fn refused(other: impl Fn() -> serde_json::Value, signer: &'static TestKey, why: &str) {
+pub(crate) async fn refused(
+    other: impl Fn() -> serde_json::Value,
+    signer: &'static TestKey,
+    why: &str,
+) {
     for kind in Kind::ALL {
         let world = World::of(kind).await;
         world.provider.now(|desk| {
@@ -22,14 +26,6 @@ async fn refused(other: impl Fn() -> serde_json::Value, signer: &'static TestKey
         let answer = world.walk().await;
         world.was_refused(&answer, UNTRUSTED, why);
     }
-}
-
-#[tokio::test]
-async fn a_key_published_for_encryption_is_refused() {
-    refused(|| NEXT.jwk_with(&json!({ "use": "enc", "alg": null })), &NEXT, UNKNOWN).await;
-    refused(|| NEXT.jwk_with(&json!({ "alg": "RSA-OAEP-256", "use": null })), &NEXT, UNKNOWN).await;
-    let ops = || NEXT.jwk_with(&json!({ "use": null, "key_ops": ["encrypt"] }));
-    refused(ops, &NEXT, UNKNOWN).await;
 }
 
 #[tokio::test]
@@ -78,21 +74,4 @@ async fn a_key_withdrawn_since_the_last_fetch_is_refused_within_the_hour() {
     }
 }
 
-#[tokio::test]
-async fn nobody_is_asked_for_the_key_that_a_token_brings() {
-    let world = World::of(Kind::Oidc).await;
-    world.provider.now(|desk| {
-        desk.defect = |draft| {
-            draft.signed_by(&ATTACKER);
-            let url = format!("{}/attacker", draft.uri);
-            for name in ["jku", "x5u"] {
-                draft.head(name, url.clone());
-            }
-        };
-    });
-    let answer = world.walk().await;
-    world.was_refused(&answer, UNTRUSTED, UNKNOWN);
-    assert_eq!(world.provider.asked("/attacker").await, 0);
-}
-
-const UNKNOWN: &str = "the token's key is unknown";
+pub(crate) const UNKNOWN: &str = "the token's key is unknown";

@@ -2,9 +2,9 @@
 //! `error`, `state` and `iss`, the store holds nothing new, the log says why and no secret.
 
 pub(crate) mod algorithms;
-mod answers;
-mod binding;
-mod keys;
+pub(crate) mod answers;
+pub(crate) mod binding;
+pub(crate) mod keys;
 pub(crate) mod parties;
 pub(crate) mod people;
 pub(crate) mod structure;
@@ -20,12 +20,12 @@ use super::{kind::Kind, token::Defect, world::World};
 pub(crate) type Row = (&'static str, &'static str, Defect);
 
 /// The provider's answer cannot be trusted.
-const UNTRUSTED: &str = "server_error";
+pub(crate) const UNTRUSTED: &str = "server_error";
 /// The person may not enter.
-const DENIED: &str = "access_denied";
+pub(crate) const DENIED: &str = "access_denied";
 
 /// Tries each row at every kind of provider, and names those that fail.
-async fn refused_by_every_kind(rows: &[Row]) {
+pub(crate) async fn refused_by_every_kind(rows: &[Row]) {
     for kind in Kind::ALL {
         refused(kind, shipped, UNTRUSTED, rows).await;
     }
@@ -33,7 +33,7 @@ async fn refused_by_every_kind(rows: &[Row]) {
 
 /// Tries each row at one kind whose file is changed so, one after another at one service, whose key
 /// set is cold at the first and warm at the others.
-async fn refused(kind: Kind, edit: fn(&str) -> String, error: &str, rows: &[Row]) {
+pub(crate) async fn refused(kind: Kind, edit: fn(&str) -> String, error: &str, rows: &[Row]) {
     let (mut failed, mut world) = (Vec::new(), None);
     for (name, why, defect) in rows {
         let here = match world.take() {
@@ -50,20 +50,15 @@ async fn refused(kind: Kind, edit: fn(&str) -> String, error: &str, rows: &[Row]
     assert!(failed.is_empty(), "these rows fail: {failed:#?}");
 }
 
-/// Tries each row at a service of its own: each may cost a fetch of the key set.
-async fn refused_by_every_kind_at_first(rows: &[Row]) {
-    for row in rows {
-        refused_by_every_kind(std::slice::from_ref(row)).await;
-    }
-}
-
 async fn attempt(world: &World, error: &str, why: &str, defect: Defect) {
     world.provider.now(|desk| desk.defect = defect);
+    let state = world.service.state();
     let answer = world.walk().await;
     world.was_refused(&answer, error, why);
+    assert_eq!(world.service.state(), state, "a row came, went or changed");
 }
 
 /// The file as shipped.
-fn shipped(file: &str) -> String {
+pub(crate) fn shipped(file: &str) -> String {
     file.to_owned()
 }

@@ -13,19 +13,13 @@ async fn a_token_without_the_form_of_one_is_refused() {
 }
 
 #[tokio::test]
-async fn a_token_that_can_be_read_in_two_ways_is_refused() {
-    refused_by_every_kind(READINGS).await;
+async fn a_token_whose_key_id_is_none_is_refused() {
+    refused_by_every_kind(KEY_IDS).await;
 }
 
 pub(crate) const FORMS: &[Row] = &[
     ("two segments", "not three segments", |draft| {
         draft.finish = |token| token.rsplit_once('.').unwrap().0.to_owned();
-    }),
-    ("an empty signature", "signature is empty", |draft| {
-        draft.finish = |token| format!("{}.", token.rsplit_once('.').unwrap().0);
-    }),
-    ("five segments, encrypted", "not three segments", |draft| {
-        draft.finish = |token| format!("{token}.AAAA.AAAA");
     }),
     ("a flipped bit", "signature is wrong", |draft| {
         draft.finish = |token| changed(&token, 2, |signature| signature[17] ^= 1);
@@ -38,7 +32,6 @@ pub(crate) const FORMS: &[Row] = &[
             })
         };
     }),
-    ("16 KiB and more", "too long", |draft| draft.claim("padding", "x".repeat(13_000))),
     ("no token at all", "not three segments", |draft| draft.finish = |_| "token".to_owned()),
 ];
 
@@ -48,11 +41,24 @@ const ANSWERS: &[Row] = &[
     ("an empty text", "no ID token", |draft| draft.finish = |_| String::new()),
 ];
 
-pub(crate) const READINGS: &[Row] = &[
+/// Other spellings of a good token.
+pub(crate) const SPELLINGS: &[Row] = &[
     ("base64 with padding", "malformed", |draft| draft.finish = |token| format!("{token}==")),
+    ("padding behind the header", "malformed", |draft| {
+        draft.finish = |token| token.replacen('.', "=.", 1);
+    }),
     ("white space behind", "malformed", |draft| draft.finish = |token| format!("{token}\n")),
     ("white space before", "malformed", |draft| draft.finish = |token| format!(" {token}")),
-    ("base64 with unused bits", "malformed: signature", |draft| {
+    ("white space inside", "malformed", |draft| draft.finish = |token| token.replace('.', ".\t")),
+    ("the other alphabet", "malformed: signature", |draft| {
+        draft.finish = |token| {
+            let (statement, signature) = token.rsplit_once('.').unwrap();
+            let other = signature.replace('-', "+").replace('_', "/");
+            assert_ne!(signature, other);
+            format!("{statement}.{other}")
+        };
+    }),
+    ("unused bits", "malformed: signature", |draft| {
         // 256 bytes end in a character of which four bits are unused: the next one means the same.
         draft.finish = |mut token| {
             let last = token.pop().unwrap();
@@ -60,9 +66,18 @@ pub(crate) const READINGS: &[Row] = &[
             token
         };
     }),
+];
+
+/// What two parsers may read differently, or one not survive.
+pub(crate) const READINGS: &[Row] = &[
     ("the subject twice", "malformed: payload", |draft| {
         let text = draft.claims.to_string();
         let twice = text.replacen('{', "{\"sub\":\"mallory\",", 1);
+        draft.claims_bytes = Some(twice.into_bytes());
+    }),
+    ("the subject twice, spelled otherwise", "malformed: payload", |draft| {
+        let text = draft.claims.to_string();
+        let twice = text.replacen('{', "{\"s\\u0075b\":\"mallory\",", 1);
         draft.claims_bytes = Some(twice.into_bytes());
     }),
     ("the algorithm twice", "malformed: header", |draft| {
@@ -84,12 +99,17 @@ pub(crate) const READINGS: &[Row] = &[
     }),
     ("65 levels of JSON", "malformed: payload", |draft| nested(draft, 65)),
     ("3000 levels of JSON", "malformed: payload", |draft| nested(draft, 3000)),
-    ("NUL in the subject", "malformed: payload", |draft| draft.claim("sub", "alice\0mallory")),
+    ("10 000 levels of JSON", "too long", |draft| nested(draft, 10_000)),
+    ("16 KiB and more", "too long", |draft| draft.claim("padding", "x".repeat(13_000))),
     ("a number beyond all numbers", "malformed: payload", |draft| {
         let exp = format!("\"exp\":{}", draft.claims["exp"]);
         let text = draft.claims.to_string().replace(&exp, "\"exp\":1e400");
         draft.claims_bytes = Some(text.into_bytes());
     }),
+];
+
+/// Key ids that are none.
+pub(crate) const KEY_IDS: &[Row] = &[
     ("a key id beyond ASCII", "malformed: kid", |draft| draft.head("kid", "schlüssel")),
     ("a key id that is a number", "malformed: kid", |draft| draft.head("kid", 1)),
     ("a key id of 10 kB", "malformed: kid", |draft| draft.head("kid", "k".repeat(10_000))),

@@ -20,7 +20,8 @@ async fn a_sign_in_longer_ago_than_the_file_allows_is_refused() {
 
 const FIT: &str = "claim `exp` does not fit `iat`";
 
-pub(crate) const TIMES: &[Row] = &[
+/// `exp`.
+pub(crate) const EXPIRIES: &[Row] = &[
     ("expired", "the token has expired", |draft| draft.claim("exp", draft.now() - 61)),
     ("no expiry", "claim `exp` is missing", |draft| draft.without("exp")),
     ("an expiry that is a text", "claim `exp` is not a date", |draft| {
@@ -32,6 +33,24 @@ pub(crate) const TIMES: &[Row] = &[
     ("an expiry of 1e300", "claim `exp` is not a date", |draft| draft.claim("exp", 1e300)),
     ("an expiry of 2^64 - 1", "claim `exp` is not a date", |draft| draft.claim("exp", u64::MAX)),
     ("an expiry of null", "claim `exp` is not a date", |draft| draft.claim("exp", json!(null))),
+    ("an expiry 1 s past the leeway", "the token has expired", |draft| {
+        draft.claim("exp", draft.now() - 60);
+    }),
+];
+
+/// `nbf`.
+pub(crate) const BEGINNINGS: &[Row] = &[
+    ("not to be used yet", "not valid yet", |draft| draft.claim("nbf", draft.now() + 61)),
+    ("not before some text", "claim `nbf` is not a date", |draft| draft.claim("nbf", "tomorrow")),
+    ("not before a time of null", "claim `nbf` is not a date", |draft| {
+        draft.claim("nbf", json!(null));
+    }),
+    ("not before a time beyond all times", "claim `nbf` is not a date", |draft| {
+        draft.claim("nbf", u64::MAX);
+    }),
+];
+
+pub(crate) const TIMES: &[Row] = &[
     ("issued in the future", "not valid yet", |draft| draft.claim("iat", draft.now() + 61)),
     ("no time of issue", "claim `iat` is missing", |draft| draft.without("iat")),
     ("issued long ago, though good for 10 hours", "claim `iat` is too long ago", |draft| {
@@ -41,8 +60,6 @@ pub(crate) const TIMES: &[Row] = &[
     ("a time of issue that is a text", "claim `iat` is not a date", |draft| {
         draft.claim("iat", draft.now().to_string());
     }),
-    ("not to be used yet", "not valid yet", |draft| draft.claim("nbf", draft.now() + 61)),
-    ("not before some text", "claim `nbf` is not a date", |draft| draft.claim("nbf", "tomorrow")),
     ("signed in in the future", "not valid yet", |draft| {
         draft.claim("auth_time", draft.now() + 61);
     }),

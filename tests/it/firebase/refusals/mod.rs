@@ -16,7 +16,7 @@ use super::world::{DENIED, UNTRUSTED, World};
 use crate::federation::refusals::Row;
 
 /// Tries each row, one after another at one service, and names those that fail.
-async fn refused(keys: &[&str], error: &str, rows: &[Row]) {
+pub(crate) async fn refused(keys: &[&str], error: &str, rows: &[Row]) {
     let (mut failed, mut world) = (Vec::new(), None);
     for (name, why, defect) in rows {
         let here = match world.take() {

@@ -1,0 +1,12 @@
+//! The attacks known against services of this kind, one file a group and one test a row of the map in
+//! `docs/threat-model.md`. Each must be refused, change nothing, and leave no secret in the log.
+
+mod a_addresses;
+mod a_provider_fetch;
+mod b_id_token;
+mod before;
+mod c_callback;
+mod c_steps;
+mod d_claims;
+mod d_people;
+mod wire;
