@@ -4,4 +4,5 @@
 mod before;
 mod g_code;
 mod g_request;
+mod h_refresh;
 mod shared;
