@@ -5,4 +5,6 @@ mod before;
 mod g_code;
 mod g_request;
 mod h_refresh;
+mod i_clients;
+mod i_grants;
 mod shared;
