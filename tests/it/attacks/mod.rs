@@ -2,6 +2,9 @@
 //! `docs/threat-model.md`. Each must be refused, change nothing, and leave no secret in the log.
 
 mod before;
+mod e_answers;
+mod e_authorize;
+mod e_request;
 mod g_code;
 mod g_request;
 mod h_refresh;
