@@ -5,6 +5,8 @@ mod before;
 mod e_answers;
 mod e_authorize;
 mod e_request;
+mod f_consent;
+mod f_pages;
 mod g_code;
 mod g_request;
 mod h_refresh;

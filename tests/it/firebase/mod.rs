@@ -21,4 +21,4 @@ mod service_account;
 mod settings;
 mod stands;
 mod toolkit;
-mod world;
+pub(crate) mod world;
