@@ -86,7 +86,7 @@ async fn e11_scopes_unknown_too_many_or_malformed_are_refused_and_the_rest_cut_t
         "*",
     ] {
         let told = told(&service, &ask.clone().with("scope", scope)).await;
-        assert_eq!(told, "invalid_scope", "{:.40}", scope);
+        assert_eq!(told, "invalid_scope", "{scope:.40}");
     }
     let page = open(&service, &ask.clone().with("scope", "read delete_everything read")).await;
     assert_eq!(page.body.matches("<code>read</code>").count(), 1, "once, and nothing unknown");

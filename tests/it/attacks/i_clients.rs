@@ -136,9 +136,10 @@ async fn i04_each_client_proves_itself_by_the_one_method_it_registered() {
         let client = Confidential::registered(method).await;
         let forged = documented.assertion(&[("iss", json!(client.id)), ("sub", json!(client.id))]);
         every_other_way(&client, method, &forged).await;
-        let good = match method {
-            "client_secret_basic" => client.basic(&client.id, &client.secret).await,
-            _ => client.posted(&client.id, &client.secret).await,
+        let good = if method == "client_secret_basic" {
+            client.basic(&client.id, &client.secret).await
+        } else {
+            client.posted(&client.id, &client.secret).await
         };
         assert_eq!(good.status, 200, "{method}: {}", good.body);
     }
