@@ -27,6 +27,8 @@ pub struct ServerMetadata {
     pub code_challenge_methods_supported: [&'static str; 1],
     pub authorization_response_iss_parameter_supported: bool,
     pub client_id_metadata_document_supported: bool,
+    /// Said because silence means yes (OpenID Connect Discovery §3).
+    pub request_uri_parameter_supported: bool,
     pub subject_types_supported: [&'static str; 1],
     pub id_token_signing_alg_values_supported: [&'static str; 1],
 }
@@ -60,6 +62,7 @@ impl ServerMetadata {
             code_challenge_methods_supported: ["S256"],
             authorization_response_iss_parameter_supported: true,
             client_id_metadata_document_supported: true,
+            request_uri_parameter_supported: false,
             subject_types_supported: ["public"],
             id_token_signing_alg_values_supported: [signing_alg],
         }

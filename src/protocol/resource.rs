@@ -37,17 +37,16 @@ impl Resource {
     }
 
     /// Whether `asked` names this server: the same scheme, host and port in any case, the same path
-    /// but for one trailing slash, and nothing else (RFC 8707 §2: absolute, no fragment).
+    /// but for one trailing slash, and nothing else (RFC 8707 §2: absolute, no fragment). The path is read
+    /// from the text: a parser takes `/x/../mcp`, or a newline in the middle, for the same.
     #[must_use]
     pub fn is_named_by(&self, asked: &str) -> bool {
+        let same_tail = written_tail(asked).is_some_and(|tail| Some(tail) == written_tail(&self.0));
         let (Ok(ours), Ok(asked)) = (Url::parse(&self.0), Url::parse(asked)) else { return false };
-        let path = |url: &Url| url.path().strip_suffix('/').unwrap_or(url.path()).to_owned();
-        asked.fragment().is_none()
-            && asked.username().is_empty()
+        asked.username().is_empty()
             && asked.password().is_none()
-            && asked.query() == ours.query()
             && asked.origin() == ours.origin()
-            && path(&asked) == path(&ours)
+            && same_tail
     }
 
     /// Where the server's metadata stands: the well-known name between host and path (RFC 9728 §3.1).
@@ -58,6 +57,15 @@ impl Resource {
         let origin = url.origin().ascii_serialization();
         format!("{origin}/.well-known/oauth-protected-resource{path}")
     }
+}
+
+/// What is written after `scheme://host:port`, without one trailing slash; none when that is not how the
+/// text begins, or when a reader would pass over some of its characters.
+fn written_tail(text: &str) -> Option<&str> {
+    let plain = text.bytes().all(|b| (0x21..=0x7E).contains(&b) && b != b'\\');
+    let (_, rest) = text.split_once("://").filter(|_| plain)?;
+    let tail = rest.get(rest.find(['/', '?', '#']).unwrap_or(rest.len())..)?;
+    Some(tail.strip_suffix('/').unwrap_or(tail))
 }
 
 impl fmt::Display for Resource {
@@ -92,6 +100,16 @@ mod tests {
             "http://mcp.example/tools",
             "/tools",
             "https://mcp.example/tools//",
+            "https://mcp.example/x/../tools",
+            "https://mcp.example/./tools",
+            "https://mcp.example/%74ools",
+            "https://mcp.example/to\nols",
+            " https://mcp.example/tools",
+            "https:\\\\mcp.example\\tools",
+            "https:mcp.example/tools",
+            "https:////mcp.example/tools",
+            "https://mcp.example:8443/tools",
+            "https://mcp.example.evil/tools",
         ] {
             assert!(!ours.is_named_by(other), "{other}");
         }

@@ -10,7 +10,7 @@ use http::{Request, header};
 
 use crate::harness::{Answer, Service, Setup};
 
-const STRANGER: &str = "198.51.100.7";
+pub(crate) const STRANGER: &str = "198.51.100.7";
 const OTHER: &str = "203.0.113.9";
 const HERE: &str = "127.0.0.1";
 
@@ -31,7 +31,7 @@ fn in_public(setup: Setup) -> Setup {
 }
 
 /// A request as a socket brings it from `peer`.
-fn from(peer: &str, method: &str, path: &str) -> Request<Body> {
+pub(crate) fn from(peer: &str, method: &str, path: &str) -> Request<Body> {
     let peer = Peer(std::net::SocketAddr::new(peer.parse().unwrap(), 4711));
     let request = Request::builder().method(method).uri(path).extension(ConnectInfo(peer));
     request

@@ -6,20 +6,20 @@ mod revocation;
 use crate::harness::Service;
 
 /// A service of two nodes, and a person who let one client in.
-struct Nodes {
-    here: Service,
-    there: Service,
-    client: String,
-    access: String,
-    refresh: String,
+pub(crate) struct Nodes {
+    pub(crate) here: Service,
+    pub(crate) there: Service,
+    pub(crate) client: String,
+    pub(crate) access: String,
+    pub(crate) refresh: String,
 }
 
 impl Nodes {
-    async fn of(user: &str) -> Self {
+    pub(crate) async fn of(user: &str) -> Self {
         Self::on(Service::start().await, user).await
     }
 
-    async fn on(here: Service, user: &str) -> Self {
+    pub(crate) async fn on(here: Service, user: &str) -> Self {
         let there = here.replica().await;
         let tokens = here.tokens(user).await;
         let text = |name: &str| tokens[name].as_str().unwrap().to_owned();
@@ -28,7 +28,7 @@ impl Nodes {
     }
 
     /// The answer of a node to this refresh token: the successor, or the refusal.
-    async fn turn(&self, node: &Service, token: &str) -> Result<String, String> {
+    pub(crate) async fn turn(&self, node: &Service, token: &str) -> Result<String, String> {
         let answer = node.token(&node.refresh(&self.client, token)).await;
         match answer.status.as_u16() {
             200 => Ok(answer.json()["refresh_token"].as_str().unwrap().to_owned()),

@@ -37,60 +37,6 @@ async fn looking_at_the_page_any_number_of_times_writes_nothing() {
 }
 
 #[tokio::test]
-async fn a_request_without_a_known_client_ends_on_a_page_and_never_redirects() {
-    let service = Service::start().await;
-    let ask = service.ask("dyn_unknown");
-    insta::assert_snapshot!(open(&service, &ask).await.page(), @"400 This sign-in request cannot be used");
-    insta::assert_snapshot!(open(&service, &ask.without("client_id")).await.page(), @"400 This sign-in request cannot be used");
-    insta::assert_snapshot!(open(&service, &Form::of(&[])).await.page(), @"400 This sign-in request cannot be used");
-}
-
-#[tokio::test]
-async fn a_redirect_uri_that_is_not_registered_ends_on_a_page_whatever_else_is_wrong() {
-    let service = Service::start().await;
-    let ask = service.ask(&service.client().await);
-    let elsewhere = [
-        "https://evil.example/cb",
-        "http://127.0.0.1:7777/other",
-        "http://127.0.0.1:7777/callback/",
-        "http://127.0.0.1:7777/callback?x=1",
-        "http://127.0.0.1:7777/callback#x",
-        "http://127.0.0.1.evil.example/callback",
-        "http://127.0.0.1@evil.example/callback",
-        "http://localhost:7777/callback",
-        "https://127.0.0.1:7777/callback",
-        "javascript:alert(1)",
-        "",
-    ];
-    for uri in elsewhere {
-        let answer = open(&service, &ask.clone().with("redirect_uri", uri)).await;
-        assert!(answer.page().starts_with("400 "), "{uri}");
-        // Open redirectors were built out of the error paths of others.
-        let ask = ask.clone().with("redirect_uri", uri).with("prompt", "none");
-        let answer = open(&service, &ask.without("code_challenge")).await;
-        assert!(answer.page().starts_with("400 "), "{uri}");
-    }
-    let answer = open(&service, &ask.without("redirect_uri")).await;
-    assert!(answer.page().starts_with("400 "));
-}
-
-#[tokio::test]
-async fn a_client_or_redirect_uri_given_twice_ends_on_a_page_and_never_redirects() {
-    let service = Service::start().await;
-    let ask = service.ask(&service.client().await);
-    let client = ask.value("client_id").unwrap().to_owned();
-    for (name, value) in
-        [("client_id", "other"), ("client_id", &client), ("redirect_uri", REDIRECT)]
-    {
-        let answer = open(&service, &ask.clone().and(name, value)).await;
-        assert!(answer.page().starts_with("400 "), "{name}");
-        assert!(answer.body.contains(name));
-    }
-    let flood = (0..100).fold(ask, |ask, n| ask.and(&format!("p{n}"), "1"));
-    assert!(open(&service, &flood).await.page().starts_with("400 "));
-}
-
-#[tokio::test]
 async fn what_a_client_calls_itself_is_text_and_never_markup() {
     let service = Service::start().await;
     let metadata = json!({

@@ -52,17 +52,6 @@ async fn a_request_without_pkce_or_with_the_plain_method_is_refused() {
 }
 
 #[tokio::test]
-async fn a_request_object_is_refused_and_its_uri_is_never_fetched() {
-    let (service, ask) = good().await;
-    let told = refused(&service, &ask.clone().with("request", "eyJhbGciOiJub25lIn0.e30.")).await;
-    insta::assert_snapshot!(told, @"request_not_supported: Request objects are not supported.");
-    let victim = wiremock::MockServer::start().await;
-    let told = refused(&service, &ask.with("request_uri", &victim.uri())).await;
-    insta::assert_snapshot!(told, @"request_uri_not_supported: request_uri is not supported.");
-    assert!(victim.received_requests().await.unwrap().is_empty());
-}
-
-#[tokio::test]
 async fn prompt_none_is_answered_that_a_person_has_to_sign_in() {
     let (service, ask) = good().await;
     let told = refused(&service, &ask.clone().with("prompt", "none")).await;
@@ -73,19 +62,6 @@ async fn prompt_none_is_answered_that_a_person_has_to_sign_in() {
         200,
         "other prompts change nothing: the page asks anyway"
     );
-}
-
-#[tokio::test]
-async fn a_resource_that_is_not_guarded_here_is_refused() {
-    let (service, ask) = good().await;
-    let told = refused(&service, &ask.clone().with("resource", "https://evil.example/mcp")).await;
-    insta::assert_snapshot!(told, @"invalid_target: No such MCP server is guarded here.");
-    let told = refused(&service, &ask.clone().and("resource", "http://localhost:8000/other")).await;
-    insta::assert_snapshot!(told, @"invalid_target: Name one resource, not several.");
-    for resource in ["mcp", "/mcp", "http://localhost:8000/mcp#x", "http://localhost:8000/MCP"] {
-        let told = refused(&service, &ask.clone().with("resource", resource)).await;
-        assert!(told.starts_with("invalid_target: "), "{resource}: {told}");
-    }
 }
 
 #[tokio::test]
@@ -105,50 +81,4 @@ async fn a_resource_may_be_left_out_while_there_is_one_server_only() {
     let ask = ask.with("resource", "http://localhost:8000/second");
     let page = service.get(&format!("/authorize?{}", ask.encoded())).await;
     assert_eq!(page.status, 200);
-}
-
-#[tokio::test]
-async fn scopes_that_no_server_has_are_dropped_and_refused_when_none_is_left() {
-    let (service, ask) = good().await;
-    let told = refused(&service, &ask.clone().with("scope", "delete_everything")).await;
-    insta::assert_snapshot!(told, @"invalid_scope: The MCP server has none of the scopes asked for.");
-    let told = refused(&service, &ask.clone().with("scope", "read\nwrite")).await;
-    insta::assert_snapshot!(told, @"invalid_scope: scope is malformed or too long.");
-    let told = refused(&service, &ask.clone().with("scope", &"s ".repeat(10_000))).await;
-    insta::assert_snapshot!(told, @"invalid_scope: scope is malformed or too long.");
-    let some = ask.clone().with("scope", "openid delete_everything read offline_access");
-    let page = service.get(&format!("/authorize?{}", some.encoded())).await;
-    assert!(page.body.contains("See your profile and read data"), "{}", page.body);
-    assert!(!page.body.contains("Change data") && !page.body.contains("delete_everything"));
-    let only_openid = ask.with("scope", "openid profile email");
-    let page = service.get(&format!("/authorize?{}", only_openid.encoded())).await;
-    assert!(page.body.contains("Change data"), "nothing asked of the server means all it has");
-}
-
-#[tokio::test]
-async fn a_state_is_returned_to_the_letter_and_one_beyond_two_kilobytes_is_refused() {
-    let (service, ask) = good().await;
-    let odd = ask.clone().with("state", "a=b&c#d %0d%0a\r\n\"><script>ü\u{202e}");
-    refused(&service, &odd.with("prompt", "none")).await;
-    let long = ask.clone().with("state", &"x".repeat(2048)).with("prompt", "none");
-    refused(&service, &long).await;
-    let told = refused(&service, &ask.clone().with("state", &"x".repeat(2049))).await;
-    insta::assert_snapshot!(told, @"invalid_request: state is longer than 2048 bytes.");
-    let told = refused(&service, &ask.without("state").with("prompt", "none")).await;
-    insta::assert_snapshot!(told, @"login_required: prompt=none: a person has to sign in.");
-}
-
-#[tokio::test]
-async fn any_other_parameter_given_twice_is_told_to_the_client_and_a_repeated_state_left_out() {
-    let (service, ask) = good().await;
-    for name in ["response_type", "code_challenge", "scope", "prompt", "unheard_of"] {
-        let twice = ask.clone().without(name).and(name, "code").and(name, "code");
-        let told = refused(&service, &twice).await;
-        assert_eq!(told, format!("invalid_request: The parameter {name} is given more than once."));
-    }
-    let twice = ask.clone().and("state", "another");
-    let answer = service.get(&format!("/authorize?{}", twice.encoded())).await;
-    let landing = answer.landing();
-    assert_eq!((landing["error"].as_str(), landing.get("state")), ("invalid_request", None));
-    assert_eq!(landing["iss"], "http://localhost:8000");
 }

@@ -1,6 +1,5 @@
 //! `POST /token` with an authorization code: what a good exchange gives, and what a code dies of.
 
-use countersign::protocol::pkce::Verifier;
 use serde_json::json;
 
 use crate::harness::{Form, REDIRECT, Service, claims};
@@ -91,36 +90,6 @@ async fn the_resource_may_be_left_out_when_it_stood_in_the_request() {
 }
 
 #[tokio::test]
-async fn a_wrong_verifier_burns_the_code() {
-    let (service, exchange) = ready().await;
-    let wrong = Verifier::from_entropy([8; 32]);
-    let told = refused(&service, &exchange.clone().with("code_verifier", wrong.reveal())).await;
-    insta::assert_snapshot!(told, @"400 invalid_grant: code_verifier does not match the code_challenge.");
-    insta::assert_snapshot!(refused(&service, &exchange).await, @"400 invalid_grant: The code was used before; its tokens are revoked.");
-    assert!(!service.rows().contains("grants"));
-}
-
-#[tokio::test]
-async fn a_missing_or_malformed_verifier_is_refused() {
-    let service = Service::start().await;
-    for verifier in ["", "short", &"v".repeat(129), &"ü".repeat(43)] {
-        let exchange = fresh(&service).await;
-        let told = refused(&service, &exchange.with("code_verifier", verifier)).await;
-        assert!(told.starts_with("400 invalid_grant: code_verifier"), "{told}");
-    }
-}
-
-#[tokio::test]
-async fn another_redirect_uri_than_that_of_the_request_is_refused() {
-    let service = Service::start().await;
-    for uri in ["http://127.0.0.1:7778/callback", "http://127.0.0.1/callback", ""] {
-        let exchange = fresh(&service).await;
-        let told = refused(&service, &exchange.with("redirect_uri", uri)).await;
-        assert!(told.starts_with("400 invalid_grant: redirect_uri"), "{uri} {told}");
-    }
-}
-
-#[tokio::test]
 async fn another_client_cannot_redeem_a_code_and_the_code_dies() {
     let (service, exchange) = ready().await;
     let metadata = json!({
@@ -133,44 +102,12 @@ async fn another_client_cannot_redeem_a_code_and_the_code_dies() {
 }
 
 #[tokio::test]
-async fn another_resource_than_that_of_the_request_is_refused() {
-    let (service, exchange) = ready().await;
-    let other = exchange.clone().with("resource", "https://evil.example/mcp");
-    insta::assert_snapshot!(refused(&service, &other).await, @"400 invalid_target: The grant is for another resource.");
-    let exchange = fresh(&service).await;
-    let added = exchange.and("resource", "https://evil.example/mcp");
-    insta::assert_snapshot!(refused(&service, &added).await, @"400 invalid_target: The grant is for another resource.");
-}
-
-#[tokio::test]
 async fn a_code_older_than_a_minute_is_refused() {
     let (service, exchange) = ready().await;
     service.wait(60);
     insta::assert_snapshot!(refused(&service, &exchange).await, @"400 invalid_grant: The code has expired; start again.");
     let exchange = fresh(&service).await;
     service.wait(59);
-    assert_eq!(service.token(&exchange).await.status, 200);
-}
-
-#[tokio::test]
-async fn a_damaged_code_is_refused_and_the_real_one_still_works() {
-    let (service, exchange) = ready().await;
-    let code = exchange.value("code").unwrap().to_owned();
-    let other_case = code.replace("cs_ac_", "").to_lowercase();
-    let damaged = [
-        code[..code.len() - 1].to_owned(),
-        format!("{code}="),
-        format!("{code}A"),
-        format!("cs_ac_{other_case}"),
-        code.replace("cs_ac_", "cs_rt_"),
-        "' OR 1=1 --".to_owned(),
-        "\u{0}".to_owned(),
-        "A".repeat(60_000),
-    ];
-    for code in damaged {
-        let told = refused(&service, &exchange.clone().with("code", &code)).await;
-        assert_eq!(told, "400 invalid_grant: The code is unknown; start again.", "{code}");
-    }
     assert_eq!(service.token(&exchange).await.status, 200);
 }
 

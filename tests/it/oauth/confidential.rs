@@ -6,15 +6,15 @@ use serde_json::json;
 use crate::harness::{Answer, Form, REDIRECT, Service, Setup};
 
 /// A client, its secret, and an exchange without either.
-struct Confidential {
-    service: Service,
-    id: String,
-    secret: String,
-    exchange: Form,
+pub(crate) struct Confidential {
+    pub(crate) service: Service,
+    pub(crate) id: String,
+    pub(crate) secret: String,
+    pub(crate) exchange: Form,
 }
 
 impl Confidential {
-    async fn registered(method: &str) -> Self {
+    pub(crate) async fn registered(method: &str) -> Self {
         let service = Service::start().await;
         let metadata = json!({
             "client_name": "Confidential", "redirect_uris": [REDIRECT],
@@ -26,72 +26,31 @@ impl Confidential {
         Self::with(service, id, secret).await
     }
 
-    async fn with(service: Service, id: String, secret: String) -> Self {
+    pub(crate) async fn with(service: Service, id: String, secret: String) -> Self {
         let landing = service.walk(&mut service.browser(), &service.ask(&id), "alice").await;
         let exchange = service.exchange(&id, &landing.landing()["code"]).without("client_id");
         Self { service, id, secret, exchange }
     }
 
-    async fn basic(&self, id: &str, secret: &str) -> Answer {
+    pub(crate) async fn basic(&self, id: &str, secret: &str) -> Answer {
         self.basic_with(&self.exchange, &format!("{id}:{secret}")).await
     }
 
-    async fn basic_with(&self, form: &Form, pair: &str) -> Answer {
+    pub(crate) async fn basic_with(&self, form: &Form, pair: &str) -> Answer {
         let value = format!("Basic {}", STANDARD.encode(pair));
         self.service.post("/token", form, &[("authorization", &value)]).await
     }
 
-    async fn posted(&self, id: &str, secret: &str) -> Answer {
+    pub(crate) async fn posted(&self, id: &str, secret: &str) -> Answer {
         let form = self.exchange.clone().and("client_id", id).and("client_secret", secret);
         self.service.token(&form).await
     }
 }
 
-fn is_refused(answer: &Answer) {
+pub(crate) fn is_refused(answer: &Answer) {
     assert_eq!(answer.status, 401, "{}", answer.body);
     assert_eq!(answer.header("www-authenticate"), "Basic realm=\"countersign\"");
     assert!(answer.refusal().starts_with("401 invalid_client: "));
-}
-
-#[tokio::test]
-async fn a_basic_client_proves_itself_in_the_header_only() {
-    let client = Confidential::registered("client_secret_basic").await;
-    is_refused(&client.basic(&client.id, "wrong").await);
-    is_refused(&client.basic(&client.id, "").await);
-    is_refused(&client.basic(&client.id, &client.secret[..20]).await);
-    is_refused(&client.basic("dyn_other", &client.secret).await);
-    is_refused(&client.posted(&client.id, &client.secret).await);
-    is_refused(&client.service.token(&client.exchange.clone().and("client_id", &client.id)).await);
-    assert_eq!(client.basic(&client.id, &client.secret).await.status, 200, "nothing was spent");
-    client.service.log.keeps(&[&client.secret]);
-    assert!(!client.service.database_holds(&client.secret));
-}
-
-#[tokio::test]
-async fn a_post_client_proves_itself_in_the_body_only() {
-    let client = Confidential::registered("client_secret_post").await;
-    is_refused(&client.posted(&client.id, "wrong").await);
-    is_refused(&client.posted("dyn_other", &client.secret).await);
-    is_refused(&client.basic(&client.id, &client.secret).await);
-    is_refused(&client.service.token(&client.exchange.clone().and("client_id", &client.id)).await);
-    assert_eq!(client.posted(&client.id, &client.secret).await.status, 200, "nothing was spent");
-    client.service.log.keeps(&[&client.secret]);
-}
-
-#[tokio::test]
-async fn two_methods_at_once_are_refused() {
-    let client = Confidential::registered("client_secret_basic").await;
-    let pair = format!("{}:{}", client.id, client.secret);
-    let both = client.exchange.clone().and("client_secret", &client.secret);
-    insta::assert_snapshot!(client.basic_with(&both, &pair).await.refusal(), @"400 invalid_request: Authenticate the client by one method only.");
-    let other = client.exchange.clone().and("client_id", "dyn_other");
-    insta::assert_snapshot!(client.basic_with(&other, &pair).await.refusal(), @"400 invalid_request: client_id differs from HTTP Basic.");
-    let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-    let assertion = client.exchange.clone().and("client_assertion_type", kind);
-    let assertion = assertion.and("client_assertion", "a.b.c");
-    assert_eq!(client.basic_with(&assertion, &pair).await.status, 400);
-    let same = client.exchange.clone().and("client_id", &client.id);
-    assert_eq!(client.basic_with(&same, &pair).await.status, 200, "naming itself is no method");
 }
 
 #[tokio::test]
@@ -116,7 +75,7 @@ async fn a_refresh_asks_for_the_secret_again() {
 }
 
 /// The client of the `OAUTH_CLIENT_*` variables; its secret has what Basic must encode.
-async fn from_the_environment() -> Confidential {
+pub(crate) async fn from_the_environment() -> Confidential {
     let (id, secret) = ("my+client", "p:ss %41+word&=é");
     let setup = Setup::new().variable("OAUTH_CLIENT_ID", id);
     let setup = setup.variable("OAUTH_CLIENT_SECRET", secret);
@@ -131,31 +90,4 @@ async fn the_client_of_the_environment_needs_no_registration_and_is_not_stored()
     is_refused(&client.service.token(&client.exchange.clone().and("client_id", &client.id)).await);
     assert_eq!(client.posted(&client.id, &client.secret).await.status, 200);
     assert!(!client.service.rows().contains("clients"), "{}", client.service.rows());
-}
-
-#[tokio::test]
-async fn basic_credentials_are_form_encoded_before_they_are_joined() {
-    let client = from_the_environment().await;
-    is_refused(&client.basic(&client.id, &client.secret).await);
-    let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
-    let (id, secret): (String, String) = (encode(&client.id), encode(&client.secret));
-    assert_eq!(client.basic(&id, &secret).await.status, 200);
-}
-
-#[tokio::test]
-async fn a_grant_ends_after_ninety_days_for_a_client_that_never_lapses() {
-    const DAY: u64 = 86_400;
-    let client = from_the_environment().await;
-    let mut tokens = client.posted(&client.id, &client.secret).await.json();
-    for _ in 0..9 {
-        client.service.wait(10 * DAY - 1);
-        let token = tokens["refresh_token"].as_str().unwrap();
-        let form = client.service.refresh(&client.id, token).and("client_secret", &client.secret);
-        tokens = client.service.token(&form).await.json();
-    }
-    assert_eq!(tokens["expires_in"], 9, "an access token never outlives its grant");
-    client.service.wait(9);
-    let token = tokens["refresh_token"].as_str().unwrap();
-    let form = client.service.refresh(&client.id, token).and("client_secret", &client.secret);
-    insta::assert_snapshot!(client.service.token(&form).await.refusal(), @"400 invalid_grant: The grant has ended; sign in again.");
 }

@@ -11,23 +11,23 @@ use wiremock::{
 
 use crate::harness::{Answer, Form, REDIRECT, Service};
 
-const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+pub(crate) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// A client's web host, and the service that reads from it.
-pub(super) struct Documented {
-    pub(super) service: Service,
-    pub(super) host: MockServer,
-    pub(super) id: String,
-    pub(super) key: SigningKey,
+pub(crate) struct Documented {
+    pub(crate) service: Service,
+    pub(crate) host: MockServer,
+    pub(crate) id: String,
+    pub(crate) key: SigningKey,
 }
 
 impl Documented {
     /// The document has these members beside the usual ones; `KEYS` stands for the client's key set.
-    pub(super) async fn with(members: Value) -> Self {
+    pub(crate) async fn with(members: Value) -> Self {
         Self::at(Service::start().await, members).await
     }
 
-    pub(super) async fn at(service: Service, members: Value) -> Self {
+    pub(crate) async fn at(service: Service, members: Value) -> Self {
         let host = MockServer::start().await;
         let key = SigningKey::generate(Algorithm::Es256).unwrap().0;
         let keys = json!({"keys": [key.public_jwk()]});
@@ -48,20 +48,20 @@ impl Documented {
         Self { service, host, id, key }
     }
 
-    pub(super) async fn open(&self) -> Answer {
+    pub(crate) async fn open(&self) -> Answer {
         let ask = self.service.ask(&self.id);
         self.service.get(&format!("/authorize?{}", ask.encoded())).await
     }
 
     /// An exchange of a fresh code, without any proof of the client.
-    pub(super) async fn exchange(&self) -> Form {
+    pub(crate) async fn exchange(&self) -> Form {
         let ask = self.service.ask(&self.id);
         let landing = self.service.walk(&mut self.service.browser(), &ask, "alice").await;
         self.service.exchange(&self.id, &landing.landing()["code"])
     }
 
     /// An assertion of this client with these claims changed.
-    pub(super) fn assertion(&self, changes: &[(&str, Value)]) -> String {
+    pub(crate) fn assertion(&self, changes: &[(&str, Value)]) -> String {
         let now = self.service.now().unix();
         let mut claims = json!({
             "iss": self.id, "sub": self.id, "aud": self.service.issuer, "jti": "one",
@@ -73,23 +73,23 @@ impl Documented {
         self.key.sign(Some("JWT"), &claims).unwrap()
     }
 
-    pub(super) async fn present(&self, exchange: &Form, assertion: &str) -> Answer {
+    pub(crate) async fn present(&self, exchange: &Form, assertion: &str) -> Answer {
         let form = exchange.clone().with("client_assertion_type", JWT_BEARER);
         self.service.token(&form.with("client_assertion", assertion)).await
     }
 
-    pub(super) async fn asked(&self, wanted: &str) -> usize {
+    pub(crate) async fn asked(&self, wanted: &str) -> usize {
         let asked = self.host.received_requests().await.unwrap();
         asked.iter().filter(|request| request.url.path() == wanted).count()
     }
 }
 
-pub(super) async fn serve(host: &MockServer, at: &str, document: &Value) {
+pub(crate) async fn serve(host: &MockServer, at: &str, document: &Value) {
     let answer = ResponseTemplate::new(200).set_body_json(document);
     Mock::given(method("GET")).and(path(at)).respond_with(answer).mount(host).await;
 }
 
-pub(super) fn both_ways() -> Value {
+pub(crate) fn both_ways() -> Value {
     json!({
         "token_endpoint_auth_methods_supported": ["private_key_jwt", "none"],
         "token_endpoint_auth_method": "private_key_jwt", "jwks": "KEYS",
@@ -143,18 +143,6 @@ async fn keys_behind_a_jwks_uri_are_fetched_for_an_assertion_and_not_before() {
 }
 
 #[tokio::test]
-async fn a_client_that_must_sign_is_refused_without_an_assertion() {
-    let mut members = both_ways();
-    members["token_endpoint_auth_methods_supported"] = Value::Null;
-    let client = Documented::with(members).await;
-    let exchange = client.exchange().await;
-    let refused = client.service.token(&exchange).await.refusal();
-    assert!(refused.starts_with("401 invalid_client: "), "{refused}");
-    let answer = client.present(&exchange, &client.assertion(&[])).await;
-    assert_eq!(answer.status, 200, "{}", answer.body);
-}
-
-#[tokio::test]
 async fn an_assertion_counts_once() {
     let client = Documented::with(both_ways()).await;
     let assertion = client.assertion(&[]);
@@ -170,16 +158,11 @@ async fn an_assertion_counts_once() {
 }
 
 #[tokio::test]
-async fn an_assertion_that_is_not_for_us_or_not_now_or_not_the_clients_is_refused() {
+async fn an_assertion_that_is_not_now_or_not_the_clients_is_refused() {
     let client = Documented::with(both_ways()).await;
     let exchange = client.exchange().await;
     let now = client.service.now().unix();
     let wrong = [
-        ("aud", json!("https://evil.example")),
-        ("aud", json!("http://localhost:8000/")),
-        ("aud", json!("http://localhost:8000/token")),
-        ("aud", json!(["http://localhost:8000"])),
-        ("aud", Value::Null),
         ("exp", json!(now - 61)),
         ("exp", json!(now + 3600)),
         ("exp", Value::Null),

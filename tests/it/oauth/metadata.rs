@@ -52,6 +52,7 @@ async fn the_authorization_servers_metadata_stands_wherever_a_client_looks() {
     issuer "http://localhost:8000"
     jwks_uri "http://localhost:8000/jwks"
     registration_endpoint "http://localhost:8000/register"
+    request_uri_parameter_supported false
     response_modes_supported ["query"]
     response_types_supported ["code"]
     revocation_endpoint "http://localhost:8000/revoke"

@@ -120,20 +120,6 @@ async fn a_refresh_that_fails_rotates_nothing() {
 }
 
 #[tokio::test]
-async fn a_revocation_after_a_replay_that_cannot_be_stored_is_done_at_the_next_replay() {
-    let service = Service::start().await;
-    let code = service.code("alice").await;
-    let exchange = service.exchange(&service.client().await, &code);
-    let tokens = service.token(&exchange).await.json();
-    let access = tokens["access_token"].as_str().unwrap();
-    service.store.breaks("revoke_grant");
-    unavailable_in_json(&service.token(&exchange).await);
-    service.store.heals();
-    assert!(service.token(&exchange).await.refusal().starts_with("400 invalid_grant: "));
-    assert_eq!(service.mcp(access).await, 401);
-}
-
-#[tokio::test]
 async fn a_registration_that_cannot_be_stored_is_not_confirmed() {
     let service = Service::start().await;
     let metadata = json!({"redirect_uris": [REDIRECT]});

@@ -136,15 +136,3 @@ async fn a_revocation_outlives_a_restart() {
     granted.service = granted.service.restart().await;
     granted.has_ended().await;
 }
-
-#[tokio::test]
-async fn a_revocation_that_could_not_be_stored_is_not_reported_as_done() {
-    let granted = Granted::new().await;
-    for verb in ["client", "grant", "revoke_grant"] {
-        granted.service.store.breaks(verb);
-        let answer = granted.revoke(&granted.refresh).await;
-        assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, "5"), "{verb}");
-        granted.service.store.heals();
-    }
-    granted.lives().await;
-}

@@ -75,27 +75,6 @@ async fn an_unknown_or_missing_client_is_told_to_register_again() {
 }
 
 #[tokio::test]
-async fn a_public_client_that_shows_a_secret_is_refused() {
-    let unspent = Unspent::code().await;
-    let told = unspent.refused(&unspent.exchange.clone().and("client_secret", "guess")).await;
-    assert!(told.starts_with("401 invalid_client: "), "{told}");
-    unspent.is_still_good().await;
-}
-
-#[tokio::test]
-async fn a_parameter_given_twice_is_refused() {
-    let unspent = Unspent::code().await;
-    for name in ["grant_type", "code", "client_id", "redirect_uri", "code_verifier"] {
-        let twice = unspent.exchange.clone();
-        let value = twice.value(name).unwrap().to_owned();
-        let told = unspent.refused(&twice.and(name, &value)).await;
-        let why = format!("400 invalid_request: the parameter \"{name}\" is given more than once.");
-        assert_eq!(told, why);
-    }
-    unspent.is_still_good().await;
-}
-
-#[tokio::test]
 async fn a_body_that_is_not_a_form_is_refused() {
     let unspent = Unspent::code().await;
     let body = unspent.exchange.encoded();
@@ -119,15 +98,6 @@ async fn a_body_that_is_not_a_form_is_refused() {
     let charset = [("content-type", "Application/X-WWW-Form-Urlencoded; charset=UTF-8")];
     let answer = unspent.service.post("/token", &unspent.exchange, &charset).await;
     assert_eq!(answer.status, 200, "the media type is read without case or parameters");
-}
-
-#[tokio::test]
-async fn parameters_in_the_query_are_not_read() {
-    let unspent = Unspent::code().await;
-    let path = format!("/token?{}", unspent.exchange.encoded());
-    let answer = unspent.service.post(&path, &Form::of(&[]), &[]).await;
-    insta::assert_snapshot!(answer.refusal(), @"400 invalid_request: grant_type is missing.");
-    unspent.is_still_good().await;
 }
 
 #[tokio::test]

@@ -8,21 +8,21 @@ use countersign::{
 use serde_json::json;
 
 use super::steps::*;
-use crate::harness::{Answer, Browser, Form, REDIRECT, Service, Setup};
+use crate::harness::{Answer, Browser, Form, Service, Setup};
 
 /// Alice's browser, where she allowed the web app to read and write.
-pub(super) struct Agreed {
-    pub(super) service: Service,
-    pub(super) browser: Browser,
-    pub(super) ask: Form,
+pub(crate) struct Agreed {
+    pub(crate) service: Service,
+    pub(crate) browser: Browser,
+    pub(crate) ask: Form,
 }
 
 impl Agreed {
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::on(Setup::new()).await
     }
 
-    async fn on(setup: Setup) -> Self {
+    pub(crate) async fn on(setup: Setup) -> Self {
         let service = setup.start().await;
         let browser = signed_in(&service, "alice").await;
         let ask = ask(&service, &web_app(&service).await, "read write");
@@ -33,7 +33,7 @@ impl Agreed {
     }
 
     /// Presses "Continue as …" on the page of this request.
-    async fn allow(&mut self, ask: &Form) -> Answer {
+    pub(crate) async fn allow(&mut self, ask: &Form) -> Answer {
         let here = format!("{}{}", self.service.issuer, path(ask));
         let page = self.browser.get(&here).await;
         let answer = self.browser.press(&here, &page, ("continue", "1")).await;
@@ -42,7 +42,7 @@ impl Agreed {
     }
 
     /// The request as a person opens it.
-    pub(super) async fn typed(&mut self) -> Answer {
+    pub(crate) async fn typed(&mut self) -> Answer {
         self.browser.get_with(&path(&self.ask), TYPED).await
     }
 
@@ -205,24 +205,6 @@ async fn a_client_that_wants_the_person_asked_gets_them_asked() {
     for prompt in ["login", "consent", "select_account", "login consent", "something"] {
         let ask = agreed.ask.clone().and("prompt", prompt);
         assert!(agreed.asks(&ask).await, "{prompt}");
-    }
-}
-
-#[tokio::test]
-async fn a_program_on_this_computer_or_behind_an_apps_scheme_is_asked_each_time() {
-    let mut agreed = Agreed::start().await;
-    let metadata = json!({
-        "client_name": "An app", "redirect_uris": [REDIRECT, "com.example.app:/callback"],
-        "token_endpoint_auth_method": "none",
-    });
-    let app = agreed.service.register(&metadata).await.json();
-    for redirect in [REDIRECT, "com.example.app:/callback"] {
-        let ask = agreed.ask.clone().with("client_id", app["client_id"].as_str().unwrap());
-        let ask = ask.with("redirect_uri", redirect);
-        for _ in 0..2 {
-            agreed.allow(&ask).await;
-            assert!(agreed.asks(&ask).await, "{redirect}");
-        }
     }
 }
 

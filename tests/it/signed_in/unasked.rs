@@ -70,17 +70,6 @@ async fn another_client_another_host_and_another_person_are_asked_about() {
     assert!(agreed.is_asked(&ask, &BY_HAND).await, "L7: one person's consent is no other's");
 }
 
-/// F6: any program on the computer may listen there.
-#[tokio::test]
-async fn a_program_on_this_computer_is_asked_about_each_time() {
-    let mut agreed = Agreed::once().await;
-    let ask = agreed.service.ask(&agreed.service.client().await);
-    let mut browser = agreed.browser.clone();
-    agreed.service.walk(&mut browser, &ask, "alice").await.landing();
-    agreed.browser = browser;
-    assert!(agreed.is_asked(&ask, &BY_HAND).await);
-}
-
 #[tokio::test]
 async fn without_a_session_the_page_comes() {
     let mut agreed = Agreed::once().await;
