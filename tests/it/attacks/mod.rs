@@ -1,0 +1,4 @@
+//! The attacks known against services of this kind, one file a group and one test a row of the map in
+//! `docs/threat-model.md`. Each must be refused, change nothing, and leave no secret in the log.
+
+mod before;
