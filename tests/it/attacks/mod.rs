@@ -2,3 +2,6 @@
 //! `docs/threat-model.md`. Each must be refused, change nothing, and leave no secret in the log.
 
 mod before;
+mod j_documents;
+mod j_registration;
+mod ranges;

@@ -14,20 +14,20 @@ use crate::harness::{Answer, Form, REDIRECT, Service};
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// A client's web host, and the service that reads from it.
-pub(super) struct Documented {
-    pub(super) service: Service,
-    pub(super) host: MockServer,
-    pub(super) id: String,
-    pub(super) key: SigningKey,
+pub(crate) struct Documented {
+    pub(crate) service: Service,
+    pub(crate) host: MockServer,
+    pub(crate) id: String,
+    pub(crate) key: SigningKey,
 }
 
 impl Documented {
     /// The document has these members beside the usual ones; `KEYS` stands for the client's key set.
-    pub(super) async fn with(members: Value) -> Self {
+    pub(crate) async fn with(members: Value) -> Self {
         Self::at(Service::start().await, members).await
     }
 
-    pub(super) async fn at(service: Service, members: Value) -> Self {
+    pub(crate) async fn at(service: Service, members: Value) -> Self {
         let host = MockServer::start().await;
         let key = SigningKey::generate(Algorithm::Es256).unwrap().0;
         let keys = json!({"keys": [key.public_jwk()]});
@@ -48,20 +48,20 @@ impl Documented {
         Self { service, host, id, key }
     }
 
-    pub(super) async fn open(&self) -> Answer {
+    pub(crate) async fn open(&self) -> Answer {
         let ask = self.service.ask(&self.id);
         self.service.get(&format!("/authorize?{}", ask.encoded())).await
     }
 
     /// An exchange of a fresh code, without any proof of the client.
-    pub(super) async fn exchange(&self) -> Form {
+    pub(crate) async fn exchange(&self) -> Form {
         let ask = self.service.ask(&self.id);
         let landing = self.service.walk(&mut self.service.browser(), &ask, "alice").await;
         self.service.exchange(&self.id, &landing.landing()["code"])
     }
 
     /// An assertion of this client with these claims changed.
-    pub(super) fn assertion(&self, changes: &[(&str, Value)]) -> String {
+    pub(crate) fn assertion(&self, changes: &[(&str, Value)]) -> String {
         let now = self.service.now().unix();
         let mut claims = json!({
             "iss": self.id, "sub": self.id, "aud": self.service.issuer, "jti": "one",
@@ -73,23 +73,23 @@ impl Documented {
         self.key.sign(Some("JWT"), &claims).unwrap()
     }
 
-    pub(super) async fn present(&self, exchange: &Form, assertion: &str) -> Answer {
+    pub(crate) async fn present(&self, exchange: &Form, assertion: &str) -> Answer {
         let form = exchange.clone().with("client_assertion_type", JWT_BEARER);
         self.service.token(&form.with("client_assertion", assertion)).await
     }
 
-    pub(super) async fn asked(&self, wanted: &str) -> usize {
+    pub(crate) async fn asked(&self, wanted: &str) -> usize {
         let asked = self.host.received_requests().await.unwrap();
         asked.iter().filter(|request| request.url.path() == wanted).count()
     }
 }
 
-pub(super) async fn serve(host: &MockServer, at: &str, document: &Value) {
+pub(crate) async fn serve(host: &MockServer, at: &str, document: &Value) {
     let answer = ResponseTemplate::new(200).set_body_json(document);
     Mock::given(method("GET")).and(path(at)).respond_with(answer).mount(host).await;
 }
 
-pub(super) fn both_ways() -> Value {
+pub(crate) fn both_ways() -> Value {
     json!({
         "token_endpoint_auth_methods_supported": ["private_key_jwt", "none"],
         "token_endpoint_auth_method": "private_key_jwt", "jwks": "KEYS",
@@ -222,7 +222,6 @@ async fn an_assertion_without_its_type_or_of_another_type_is_refused() {
 
 #[tokio::test]
 async fn a_document_that_is_no_good_ends_on_a_page() {
-    let mut service = Service::start().await;
     for members in [
         json!({"client_id": "http://127.0.0.1:1/client.json"}),
         json!({"client_name": null}),
@@ -233,11 +232,12 @@ async fn a_document_that_is_no_good_ends_on_a_page() {
         json!({"token_endpoint_auth_method": "client_secret_post"}),
         json!({"token_endpoint_auth_method": "private_key_jwt"}),
     ] {
-        let client = Documented::at(service, members.clone()).await;
+        // A service each: hosts are used again, and a failure would be remembered.
+        let client = Documented::with(members.clone()).await;
         let page = client.open().await.page();
         assert_eq!(page, "400 This sign-in request cannot be used", "{members}");
+        assert_eq!(client.asked("/client.json").await, 1, "{members}");
         assert_eq!(client.service.rows(), "");
-        service = client.service;
     }
 }
 

@@ -7,7 +7,7 @@ mod code;
 mod confidential;
 mod consent;
 mod document_attacks;
-mod documents;
+pub(crate) mod documents;
 mod host;
 mod metadata;
 mod outage;

@@ -3,7 +3,7 @@
 mod client_document;
 mod discovery;
 mod exchange;
-mod fault_server;
+pub(crate) mod fault_server;
 mod http;
 mod jwks;
 mod jwks_outage;
@@ -23,18 +23,18 @@ use countersign::{
 };
 
 /// A clock that stands in the year 2026.
-fn clock() -> Arc<ManualClock> {
+pub(crate) fn clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::new(Timestamp::from_unix(1_790_000_000)))
 }
 
 /// A fetcher for this machine that loses patience early.
-fn fetcher() -> Fetcher {
+pub(crate) fn fetcher() -> Fetcher {
     let total = Duration::from_millis(500);
     Fetcher::new(FetchPolicy { loopback: true, total, ..FetchPolicy::for_operator() })
 }
 
 /// Lets monotonic time pass, and nothing else happen meanwhile.
-async fn pass(span: Duration) {
+pub(crate) async fn pass(span: Duration) {
     tokio::time::pause();
     tokio::time::advance(span).await;
     tokio::time::resume();
@@ -61,6 +61,6 @@ async fn every_call_can_be_awaited_by_a_handler_on_any_thread() {
     is_send(exchanging::exchange(&fetcher, ask));
 }
 
-const fn seconds(count: u64) -> Duration {
+pub(crate) const fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
 }
