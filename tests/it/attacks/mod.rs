@@ -4,4 +4,5 @@
 mod before;
 mod j_documents;
 mod j_registration;
+mod k_tokens;
 mod ranges;

@@ -4,7 +4,7 @@
 mod account;
 mod introspect;
 mod known;
-mod opaque;
+pub(crate) mod opaque;
 mod personal;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -21,13 +21,13 @@ use std::{sync::Arc, time::Duration};
 use crate::harness::{Answer, Form, Service, Setup};
 
 /// The secret by which the server elsewhere asks, and that of the demo server.
-const SECRET: &str = "the-secret-of-the-server-elsewhere";
-const DEMO_SECRET: &str = "the-secret-of-the-demo-server-here";
+pub(crate) const SECRET: &str = "the-secret-of-the-server-elsewhere";
+pub(crate) const DEMO_SECRET: &str = "the-secret-of-the-demo-server-here";
 /// The server elsewhere.
-const ELSEWHERE: &str = "http://127.0.0.1:9000/mcp";
+pub(crate) const ELSEWHERE: &str = "http://127.0.0.1:9000/mcp";
 
 /// The demo server and the one elsewhere, both of which may introspect; each with more lines.
-fn two_servers(demo: &str, guarded: &str) -> Setup {
+pub(crate) fn two_servers(demo: &str, guarded: &str) -> Setup {
     let ask = |secret: &str| format!("introspection = {{ secret = \"{secret}\" }}\n");
     let (demo, guarded) = (ask(DEMO_SECRET) + demo, ask(SECRET) + guarded);
     Setup::new()
@@ -54,28 +54,32 @@ pub(crate) fn wish(server: &str, scopes: &str) -> Wish {
 }
 
 /// A token of this person, who signed in before.
-async fn token_of(service: &Service, name: &str, wish: &Wish) -> Result<String, NoToken> {
+pub(crate) async fn token_of(
+    service: &Service,
+    name: &str,
+    wish: &Wish,
+) -> Result<String, NoToken> {
     let person = person(service, name).await;
     let made = hand(service).create_for(&person, wish).await;
     made.map(|(token, _)| token.reveal().to_owned())
 }
 
-fn basic(name: &str, secret: &str) -> String {
+pub(crate) fn basic(name: &str, secret: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{name}:{secret}")))
 }
 
 /// What the server elsewhere is told of a token.
-async fn introspect(service: &Service, token: &str) -> Answer {
+pub(crate) async fn introspect(service: &Service, token: &str) -> Answer {
     introspect_as(service, &basic("guarded", SECRET), token).await
 }
 
-async fn introspect_as(service: &Service, authorization: &str, token: &str) -> Answer {
+pub(crate) async fn introspect_as(service: &Service, authorization: &str, token: &str) -> Answer {
     let form = Form::of(&[("token", token)]);
     service.post("/introspect", &form, &[("authorization", authorization)]).await
 }
 
 /// Asserts that nothing more than this is said of a token.
-fn is_inactive(answer: &Answer) {
+pub(crate) fn is_inactive(answer: &Answer) {
     assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, r#"{"active":false}"#));
     assert_eq!(answer.header("cache-control"), "no-store");
 }
