@@ -11,14 +11,14 @@ use super::steps::*;
 use crate::harness::{Answer, Browser, Form, REDIRECT, Service, Setup};
 
 /// Alice's browser, where she allowed the web app to read and write.
-pub(super) struct Agreed {
-    pub(super) service: Service,
-    pub(super) browser: Browser,
-    pub(super) ask: Form,
+pub(crate) struct Agreed {
+    pub(crate) service: Service,
+    pub(crate) browser: Browser,
+    pub(crate) ask: Form,
 }
 
 impl Agreed {
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::on(Setup::new()).await
     }
 
@@ -42,7 +42,7 @@ impl Agreed {
     }
 
     /// The request as a person opens it.
-    pub(super) async fn typed(&mut self) -> Answer {
+    pub(crate) async fn typed(&mut self) -> Answer {
         self.browser.get_with(&path(&self.ask), TYPED).await
     }
 

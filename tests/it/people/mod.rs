@@ -1,7 +1,7 @@
 //! People who are signed in here: their browsers, what they agreed to, and what they may do by now.
 
 mod account;
-mod agreed;
+pub(crate) mod agreed;
 mod continued;
 mod forms;
 mod identities;
@@ -11,6 +11,6 @@ mod refresh;
 mod sessions;
 mod silent;
 mod standing;
-mod steps;
+pub(crate) mod steps;
 
 pub(crate) use self::steps::signed_in;

@@ -12,15 +12,15 @@ use crate::{
 };
 
 /// Where the usual web app wants to be answered.
-pub(super) const WEB: &str = "https://app.example/callback";
+pub(crate) const WEB: &str = "https://app.example/callback";
 /// Its other address.
-pub(super) const WEB_TOO: &str = "https://too.example/callback";
+pub(crate) const WEB_TOO: &str = "https://too.example/callback";
 /// A person typed the address, or pressed a bookmark.
-pub(super) const TYPED: &[(&str, &str)] =
+pub(crate) const TYPED: &[(&str, &str)] =
     &[("sec-fetch-site", "none"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
 
 /// Registers the usual web app; always the same one.
-pub(super) async fn web_app(service: &Service) -> String {
+pub(crate) async fn web_app(service: &Service) -> String {
     let metadata = json!({
         "client_name": "A web app", "redirect_uris": [WEB, WEB_TOO],
         "token_endpoint_auth_method": "none",
@@ -29,12 +29,12 @@ pub(super) async fn web_app(service: &Service) -> String {
 }
 
 /// The web app's request for these scopes.
-pub(super) fn ask(service: &Service, app: &str, scope: &str) -> Form {
+pub(crate) fn ask(service: &Service, app: &str, scope: &str) -> Form {
     service.ask(app).with("redirect_uri", WEB).and("scope", scope)
 }
 
 /// The path of a request.
-pub(super) fn path(ask: &Form) -> String {
+pub(crate) fn path(ask: &Form) -> String {
     format!("/authorize?{}", ask.encoded())
 }
 
@@ -46,7 +46,7 @@ pub(crate) async fn signed_in(service: &Service, user: &str) -> Browser {
 }
 
 /// Signs a browser in, whoever is signed in there: what the callback answers.
-pub(super) async fn sign_in(browser: &mut Browser, user: &str) -> Answer {
+pub(crate) async fn sign_in(browser: &mut Browser, user: &str) -> Answer {
     let left = browser.post("/account", &Form::of(&[("sign_in", "dev")])).await;
     let leaving = left.location().unwrap().to_owned();
     let there = browser.get(&leaving).await;
@@ -58,19 +58,19 @@ pub(super) async fn sign_in(browser: &mut Browser, user: &str) -> Answer {
 }
 
 /// Signs a browser in by a provider of this world.
-pub(super) async fn enter(world: &World, browser: &mut Browser, provider: &str) -> Answer {
+pub(crate) async fn enter(world: &World, browser: &mut Browser, provider: &str) -> Answer {
     let left = browser.post("/account", &Form::of(&[("sign_in", provider)])).await;
     let fake = if provider == "spare" { &world.spare } else { &world.provider };
     browser.get(&way_back(fake, left.location().unwrap())).await
 }
 
 /// The session cookie of a browser, or nothing.
-pub(super) fn session(browser: &Browser) -> String {
+pub(crate) fn session(browser: &Browser) -> String {
     browser.cookies.get("countersign-session").cloned().unwrap_or_default()
 }
 
 /// The name at the top of the account page; none when nobody is signed in.
-pub(super) async fn person(browser: &mut Browser) -> Option<String> {
+pub(crate) async fn person(browser: &mut Browser) -> Option<String> {
     let page = browser.get("/account").await;
     assert_eq!(page.status, 200, "{}", page.body);
     let name = page.page().split_once(' ').unwrap().1.to_owned();
@@ -80,7 +80,7 @@ pub(super) async fn person(browser: &mut Browser) -> Option<String> {
 }
 
 /// Presses a button of the account page.
-pub(super) async fn press(
+pub(crate) async fn press(
     service: &Service,
     browser: &mut Browser,
     button: (&str, &str),
@@ -90,36 +90,36 @@ pub(super) async fn press(
 }
 
 /// The values of the buttons of this name.
-pub(super) fn buttons(page: &Answer, name: &str) -> Vec<String> {
+pub(crate) fn buttons(page: &Answer, name: &str) -> Vec<String> {
     let start = format!("<button name=\"{name}\" value=\"");
     let found = page.body.split(&start).skip(1);
     found.map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
 }
 
 /// The stored user of this name.
-pub(super) async fn user(service: &Service, name: &str) -> User {
+pub(crate) async fn user(service: &Service, name: &str) -> User {
     let users = service.store.users().await.unwrap();
     users.into_iter().find(|user| user.name.as_deref() == Some(name)).unwrap()
 }
 
-pub(super) async fn sessions_of(service: &Service, user: &User) -> Vec<Session> {
+pub(crate) async fn sessions_of(service: &Service, user: &User) -> Vec<Session> {
     service.store.sessions_of(&user.id, service.now()).await.unwrap()
 }
 
-pub(super) async fn grants_of(service: &Service, user: &User) -> Vec<Grant> {
+pub(crate) async fn grants_of(service: &Service, user: &User) -> Vec<Grant> {
     service.store.grants_of(&user.id, service.now()).await.unwrap()
 }
 
 /// One connected app: its tokens.
-pub(super) struct Connected {
-    pub(super) app: String,
-    pub(super) access: String,
-    pub(super) refresh: String,
+pub(crate) struct Connected {
+    pub(crate) app: String,
+    pub(crate) access: String,
+    pub(crate) refresh: String,
 }
 
 impl Connected {
     /// Redeems the code of an answer to this request.
-    pub(super) async fn by(service: &Service, ask: &Form, answer: &Answer) -> Self {
+    pub(crate) async fn by(service: &Service, ask: &Form, answer: &Answer) -> Self {
         let landing = answer.landing();
         let code = landing.get("code").unwrap_or_else(|| panic!("{landing:?}"));
         assert_eq!((landing["state"].as_str(), &landing["iss"]), ("s t", &service.issuer));
@@ -134,12 +134,12 @@ impl Connected {
     }
 
     /// An answer to the refresh token.
-    pub(super) async fn turn(&self, service: &Service) -> Answer {
+    pub(crate) async fn turn(&self, service: &Service) -> Answer {
         service.token(&service.refresh(&self.app, &self.refresh)).await
     }
 
     /// Whether the guard lets it in and its refresh token turns.
-    pub(super) async fn lives(&mut self, service: &Service) -> bool {
+    pub(crate) async fn lives(&mut self, service: &Service) -> bool {
         let answer = self.turn(service).await;
         let let_in = service.mcp(&self.access).await == 200;
         assert_eq!(let_in, answer.status == 200, "{}", answer.body);
@@ -152,7 +152,7 @@ impl Connected {
     }
 
     /// Whose it is.
-    pub(super) fn person(&self) -> String {
+    pub(crate) fn person(&self) -> String {
         crate::harness::claims(&self.access).1["sub"].as_str().unwrap().to_owned()
     }
 }
