@@ -5,6 +5,7 @@ mod before;
 mod j_documents;
 mod j_registration;
 mod k_tokens;
+mod l_sessions;
 mod n_database;
 mod n_operation;
 mod n_proxies;
