@@ -2,6 +2,7 @@
 //! `docs/threat-model.md`. Each must be refused, change nothing, and leave no secret in the log.
 
 mod before;
+mod frames;
 mod j_documents;
 mod j_registration;
 mod k_tokens;
@@ -10,5 +11,6 @@ mod m_keys;
 mod n_database;
 mod n_operation;
 mod n_proxies;
+mod o_exhaustion;
 mod ranges;
 mod source;
