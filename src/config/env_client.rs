@@ -33,7 +33,7 @@ pub(super) fn read(reader: &mut Reader<'_>, public_url: &Issuer) -> Option<Clien
         reader.fault(SECRET, what, "make one: openssl rand -base64 32");
     }
     if !is_client_id(&id) {
-        reader.fault(ID, "is not a client id", "use printable ASCII, such as my-client");
+        reader.fault(ID, "is not a client id", "use printable ASCII and no colon, as in my-client");
     }
     let redirect_uris = redirect_uris(reader, uris.is_some())?;
     let (auth_methods, secret) = credentials(secret.as_ref().map(|secret| secret.as_str()));
@@ -52,10 +52,10 @@ pub(super) fn read(reader: &mut Reader<'_>, public_url: &Issuer) -> Option<Clien
     })
 }
 
-/// RFC 6749 §A.1: visible characters; a URL would name a metadata document instead.
+/// RFC 6749 §A.1: visible characters, and no colon: a URL would name a metadata document instead.
 fn is_client_id(id: &str) -> bool {
-    let visible = id.bytes().all(|b| (0x21..=0x7E).contains(&b));
-    visible && id.len() <= 255 && !id.starts_with("https://")
+    let visible = id.bytes().all(|b| (0x21..=0x7E).contains(&b) && b != b':');
+    visible && id.len() <= 255
 }
 
 fn redirect_uris(reader: &mut Reader<'_>, given: bool) -> Option<Vec<RedirectUri>> {

@@ -101,7 +101,8 @@ impl ClientDocuments {
     /// anything, was asked too often.
     pub fn spend_on(&self, url: &Url) -> Result<(), DocumentFault> {
         self.fetcher.vet(url).map_err(DocumentFault::Fetch)?;
-        let host = url.host_str().unwrap_or_default();
+        // The name with the dot of the root behind it is the same host.
+        let host = url.host_str().unwrap_or_default().trim_end_matches('.');
         self.limit.spend(host).map_err(|retry_after| DocumentFault::Busy { retry_after })
     }
 

@@ -1,5 +1,7 @@
 //! Errors on the wire: one place where a fault becomes a status, headers and a body.
 
+use std::borrow::Cow;
+
 use axum::{
     Json,
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -42,7 +44,9 @@ impl From<TokenError> for TokenProblem {
 impl IntoResponse for TokenProblem {
     fn into_response(self) -> Response {
         let Self { status, error: TokenError { code, description } } = self;
-        tracing::debug!(error = code.as_str(), %description, "refused");
+        // What was composed may repeat a stranger's words: an address with a password in it, say.
+        let why = if let Cow::Borrowed(fixed) = description { fixed } else { "" };
+        tracing::debug!(error = code.as_str(), why, "refused");
         let body = Json(json!({ "error": code.as_str(), "error_description": description }));
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();

@@ -10,13 +10,10 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use super::{Ended, Folder, user::typed};
-use crate::{
-    harness::Service,
-    tokens::{hand, person, wish},
-};
+use crate::{harness::Service, tokens::person};
 
-const BACKUP: [&str; 3] = ["backup", "kept.db", "--json"];
-const RESTORE: [&str; 3] = ["restore", "kept.db", "--json"];
+pub(crate) const BACKUP: [&str; 3] = ["backup", "kept.db", "--json"];
+pub(crate) const RESTORE: [&str; 3] = ["restore", "kept.db", "--json"];
 
 fn run(root: &Path, variables: Vec<(String, String)>, arguments: &[&str]) -> Ended {
     let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
@@ -30,7 +27,7 @@ fn run(root: &Path, variables: Vec<(String, String)>, arguments: &[&str]) -> End
 }
 
 /// Stops the service, runs a command, starts the service again a minute later.
-async fn stopped_for(service: Service, arguments: &[&str]) -> (Service, Ended) {
+pub(crate) async fn stopped_for(service: Service, arguments: &[&str]) -> (Service, Ended) {
     let (mut ended, variables) = (None, service.variables());
     let command = |root: &Path| run(root, variables, arguments);
     let service = service
@@ -43,11 +40,11 @@ async fn stopped_for(service: Service, arguments: &[&str]) -> (Service, Ended) {
     (service, ended.unwrap())
 }
 
-fn text(tokens: &Value, name: &str) -> String {
+pub(crate) fn text(tokens: &Value, name: &str) -> String {
     tokens[name].as_str().unwrap().to_owned()
 }
 
-async fn refused(service: &Service, tokens: &Value) {
+pub(crate) async fn refused(service: &Service, tokens: &Value) {
     assert_eq!(service.mcp(&text(tokens, "access_token")).await, 401);
     let refresh = service.refresh(&service.client().await, &text(tokens, "refresh_token"));
     assert_eq!(service.token(&refresh).await.json()["error"], "invalid_grant");
@@ -94,38 +91,6 @@ async fn a_restore_is_refused_while_the_service_runs() {
     let mut left: Vec<_> = left.map(|name| name.into_string().unwrap()).collect();
     left.sort();
     assert_eq!(left, ["countersign.db", "countersign.db-shm", "countersign.db-wal", "master.key"]);
-}
-
-/// The three that a backup cannot tell apart: revoked since, rotated since, as it was.
-#[tokio::test]
-async fn nothing_issued_before_a_restore_is_worth_anything_after_it() {
-    let service = Service::start().await;
-    let (revoked, rotated) = (service.tokens("alice").await, service.tokens("alice").await);
-    let same = service.tokens("alice").await;
-    let alice = person(&service, "Alice Admin").await;
-    let made = hand(&service).create_for(&alice, &wish("demo", "read")).await;
-    let (personal, _) = made.unwrap_or_else(|_| panic!("no token"));
-    assert_eq!(typed(&service, &BACKUP).await.code, 0);
-    let client = service.client().await;
-    let since = service.token(&service.refresh(&client, &text(&rotated, "refresh_token"))).await;
-    let form = crate::harness::Form::of(&[("client_id", &client)]);
-    let form = form.and("token", &text(&revoked, "refresh_token"));
-    assert_eq!(service.post("/revoke", &form, &[]).await.status, 200);
-    let later = service.tokens("bob").await;
-
-    let (service, told) = stopped_for(service, &RESTORE).await;
-    assert_eq!((told.code, &told.json()["epoch"]), (0, &1.into()), "{}{}", told.out, told.err);
-    for tokens in [&revoked, &rotated, &same, &since.json(), &later] {
-        refused(&service, tokens).await;
-    }
-    assert_eq!(service.mcp(personal.reveal()).await, 401);
-    assert_eq!(service.count("sessions") + service.count("codes") + service.count("sign_ins"), 0);
-
-    let again = service.tokens("alice").await;
-    assert_eq!(service.mcp(&text(&again, "access_token")).await, 200);
-    assert_eq!(person(&service, "Alice Admin").await.id, alice.id);
-    assert_eq!(service.client().await, client);
-    assert_eq!(service.count("users"), 1, "bob came after the backup");
 }
 
 #[tokio::test]

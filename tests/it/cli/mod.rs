@@ -1,6 +1,6 @@
 //! The commands, as a person and as a program type them.
 
-mod backup;
+pub(crate) mod backup;
 mod check;
 mod client;
 mod explain;
@@ -12,7 +12,7 @@ mod serve;
 mod stop;
 mod token;
 mod typed;
-mod user;
+pub(crate) mod user;
 
 use std::{
     fs,
@@ -25,20 +25,20 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// A folder with the shipped files, and an environment of its own.
-pub(super) struct Folder {
+pub(crate) struct Folder {
     folder: TempDir,
     variables: Vec<(String, String)>,
 }
 
 /// How a command ended.
-pub(super) struct Ended {
-    pub(super) code: i32,
-    pub(super) out: String,
-    pub(super) err: String,
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Folder {
-    pub(super) fn shipped() -> Self {
+    pub(crate) fn shipped() -> Self {
         let folder = tempfile::tempdir().unwrap();
         for name in ["providers", "servers"] {
             let from = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
@@ -51,35 +51,35 @@ impl Folder {
         Self { folder, variables: Vec::new() }
     }
 
-    pub(super) fn with(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    pub(super) fn write(&self, path: &str, text: &str) {
+    pub(crate) fn write(&self, path: &str, text: &str) {
         fs::write(self.folder.path().join(path), text).unwrap();
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    pub(super) fn variables(&self) -> &[(String, String)] {
+    pub(crate) fn variables(&self) -> &[(String, String)] {
         &self.variables
     }
 
     /// The program in this folder, in an environment with nothing else in it.
-    pub(super) fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
         command.current_dir(self.path()).env_clear().envs(self.variables.iter().cloned());
         command
     }
 
-    pub(super) fn run(&self, arguments: &[&str]) -> Ended {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
         self.run_with(arguments, "")
     }
 
-    pub(super) fn run_with(&self, arguments: &[&str], input: &str) -> Ended {
+    pub(crate) fn run_with(&self, arguments: &[&str], input: &str) -> Ended {
         let piped = || Stdio::piped();
         let mut command = self.command();
         let command = command.args(arguments).stdin(piped()).stdout(piped()).stderr(piped());
@@ -96,7 +96,7 @@ impl Folder {
 }
 
 impl Ended {
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.out)
             .unwrap_or_else(|_| panic!("no JSON: {}{}", self.out, self.err))
     }

@@ -8,7 +8,7 @@ use super::{Ended, Folder};
 use crate::harness::Service;
 
 /// The program on the database of a running service.
-pub(super) async fn typed(service: &Service, arguments: &[&str]) -> Ended {
+pub(crate) async fn typed(service: &Service, arguments: &[&str]) -> Ended {
     let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
     command.current_dir(service.root()).env_clear().envs(service.variables()).args(arguments);
     let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();

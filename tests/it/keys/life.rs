@@ -7,26 +7,6 @@ use super::{DAY, access, asked_again, hand, kid, lasting, published, tick};
 use crate::harness::{Service, Setup};
 
 #[tokio::test]
-async fn a_key_is_announced_a_day_before_it_signs() {
-    let service = Service::start().await;
-    let first = published(&service).await;
-    service.wait(89 * DAY - 1);
-    tick(&[&service]).await;
-    assert_eq!(published(&service).await, first);
-    service.wait(1);
-    tick(&[&service]).await;
-    let both = published(&service).await;
-    assert_eq!((both.len(), &both[0]), (2, &first[0]));
-    service.wait(DAY - 1);
-    tick(&[&service]).await;
-    assert_eq!(kid(&access(&service).await), both[0], "a second too early");
-    service.wait(1);
-    tick(&[&service]).await;
-    assert_eq!(kid(&access(&service).await), both[1]);
-    assert_eq!(published(&service).await, both);
-}
-
-#[tokio::test]
 async fn a_retiring_key_verifies_for_fourteen_days_and_then_its_row_is_removed() {
     let service = Service::start().await;
     service.wait(89 * DAY);

@@ -205,7 +205,6 @@ async fn an_assertion_without_its_type_or_of_another_type_is_refused() {
 
 #[tokio::test]
 async fn a_document_that_is_no_good_ends_on_a_page() {
-    let mut service = Service::start().await;
     for members in [
         json!({"client_id": "http://127.0.0.1:1/client.json"}),
         json!({"client_name": null}),
@@ -216,11 +215,12 @@ async fn a_document_that_is_no_good_ends_on_a_page() {
         json!({"token_endpoint_auth_method": "client_secret_post"}),
         json!({"token_endpoint_auth_method": "private_key_jwt"}),
     ] {
-        let client = Documented::at(service, members.clone()).await;
+        // A service each: hosts are used again, and a failure would be remembered.
+        let client = Documented::with(members.clone()).await;
         let page = client.open().await.page();
         assert_eq!(page, "400 This sign-in request cannot be used", "{members}");
+        assert_eq!(client.asked("/client.json").await, 1, "{members}");
         assert_eq!(client.service.rows(), "");
-        service = client.service;
     }
 }
 

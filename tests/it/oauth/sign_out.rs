@@ -36,16 +36,6 @@ async fn signing_out_ends_the_session_here_too() {
 }
 
 #[tokio::test]
-async fn a_form_of_another_site_signs_nobody_out() {
-    let service = Service::start().await;
-    let form = Form::of(&[("provider", "dev")]);
-    for header in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")] {
-        let answer = service.post("/sign-out", &form, &[header]).await;
-        assert_eq!(answer.page(), "403 This sign-in request cannot be used");
-    }
-}
-
-#[tokio::test]
 async fn a_sign_out_at_a_provider_nobody_knows_is_refused() {
     let service = Service::start().await;
     for form in [Form::of(&[("provider", "gone")]), Form::of(&[])] {

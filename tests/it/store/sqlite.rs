@@ -138,20 +138,6 @@ fn found(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
-#[tokio::test]
-async fn a_newer_schema_is_refused_and_left_alone() {
-    let (_folder, path, store) = fresh();
-    drop(store);
-    let newer = "INSERT INTO schema_versions (version, name) VALUES (9999, 'from the future')";
-    Connection::open(&path).unwrap().execute_batch(newer).unwrap();
-    let refusal = Sqlite::open(&path).unwrap_err().to_string();
-    assert!(refusal.contains("a newer Countersign wrote this database"), "{refusal}");
-    assert!(refusal.contains("9999"), "{refusal}");
-    let undo = "DELETE FROM schema_versions WHERE version = 9999";
-    Connection::open(&path).unwrap().execute_batch(undo).unwrap();
-    Sqlite::open(&path).unwrap().probe(NOW).await.unwrap();
-}
-
 #[test]
 fn a_file_that_is_no_database_is_refused() {
     let folder = tempfile::tempdir().unwrap();

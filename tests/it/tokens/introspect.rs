@@ -37,49 +37,11 @@ async fn the_demo_server_may_ask_too_and_learns_of_its_own_alone() {
 }
 
 #[tokio::test]
-async fn whoever_is_no_server_of_ours_is_told_nothing() {
-    let service = service().await;
-    let access = elsewhere(&service).await;
-    for authorization in [
-        basic("guarded", "wrong"),
-        basic("guarded", ""),
-        basic("guarded", DEMO_SECRET),
-        basic("nobody", SECRET),
-        basic("", SECRET),
-        format!("Bearer {access}"),
-        "Basic %%%".to_owned(),
-    ] {
-        let answer = introspect_as(&service, &authorization, &access).await;
-        assert_eq!(answer.status, 401, "{authorization}");
-        assert_eq!(answer.header("www-authenticate"), "Basic realm=\"countersign\"");
-        assert_eq!(answer.header("cache-control"), "no-store");
-        assert!(!answer.body.contains("active"), "{}", answer.body);
-    }
-    let form = Form::of(&[("token", &access)]);
-    assert_eq!(service.post("/introspect", &form, &[]).await.status, 401);
-    let form = form.and("client_id", "guarded").and("client_secret", SECRET);
-    assert_eq!(service.post("/introspect", &form, &[]).await.status, 401, "in the body");
-}
-
-#[tokio::test]
 async fn a_server_without_a_secret_may_not_ask_with_any() {
     let service = Service::start().await;
     for secret in ["", "\0", SECRET] {
         assert_eq!(introspect_as(&service, &basic("demo", secret), "x").await.status, 401);
     }
-}
-
-#[tokio::test]
-async fn a_client_s_credentials_are_not_a_server_s() {
-    let service = service().await;
-    let metadata = json!({
-        "client_name": "guarded", "redirect_uris": ["https://app.example/cb"],
-        "token_endpoint_auth_method": "client_secret_basic",
-    });
-    let client = service.register(&metadata).await.json();
-    let text = |name: &str| client[name].as_str().unwrap().to_owned();
-    let authorization = basic(&text("client_id"), &text("client_secret"));
-    assert_eq!(introspect_as(&service, &authorization, "x").await.status, 401);
 }
 
 #[tokio::test]

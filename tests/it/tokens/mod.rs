@@ -4,7 +4,7 @@
 mod account;
 mod introspect;
 mod known;
-mod opaque;
+pub(crate) mod opaque;
 mod personal;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -21,10 +21,10 @@ use std::{sync::Arc, time::Duration};
 use crate::harness::{Answer, Form, Service, Setup};
 
 /// The secret by which the server elsewhere asks, and that of the demo server.
-const SECRET: &str = "the-secret-of-the-server-elsewhere";
+pub(crate) const SECRET: &str = "the-secret-of-the-server-elsewhere";
 pub(crate) const DEMO_SECRET: &str = "the-secret-of-the-demo-server-here";
 /// The server elsewhere.
-const ELSEWHERE: &str = "http://127.0.0.1:9000/mcp";
+pub(crate) const ELSEWHERE: &str = "http://127.0.0.1:9000/mcp";
 
 /// The demo server and the one elsewhere, both of which may introspect; each with more lines.
 pub(crate) fn two_servers(demo: &str, guarded: &str) -> Setup {
@@ -54,7 +54,11 @@ pub(crate) fn wish(server: &str, scopes: &str) -> Wish {
 }
 
 /// A token of this person, who signed in before.
-async fn token_of(service: &Service, name: &str, wish: &Wish) -> Result<String, NoToken> {
+pub(crate) async fn token_of(
+    service: &Service,
+    name: &str,
+    wish: &Wish,
+) -> Result<String, NoToken> {
     let person = person(service, name).await;
     let made = hand(service).create_for(&person, wish).await;
     made.map(|(token, _)| token.reveal().to_owned())
@@ -65,7 +69,7 @@ pub(crate) fn basic(name: &str, secret: &str) -> String {
 }
 
 /// What the server elsewhere is told of a token.
-async fn introspect(service: &Service, token: &str) -> Answer {
+pub(crate) async fn introspect(service: &Service, token: &str) -> Answer {
     introspect_as(service, &basic("guarded", SECRET), token).await
 }
 

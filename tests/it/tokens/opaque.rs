@@ -58,7 +58,7 @@ async fn an_opaque_token_is_refused_at_another_server() {
 }
 
 /// An access token for the server elsewhere.
-pub(super) async fn elsewhere(service: &Service) -> String {
+pub(crate) async fn elsewhere(service: &Service) -> String {
     let client = service.client().await;
     let ask = service.ask(&client).with("resource", ELSEWHERE);
     let landing = service.walk(&mut service.browser(), &ask, "alice").await.landing();
