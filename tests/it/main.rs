@@ -4,7 +4,7 @@
 
 mod attacks;
 mod cli;
-mod crash;
+mod cluster;
 mod demo;
 mod devidp;
 mod elsewhere;
