@@ -63,8 +63,12 @@ fn told(from: &Path, restored: &Restored) -> Answer {
     if let Some(before) = &before {
         let _ = write!(text, " What was there before is {before}.");
     }
-    if *locked_out > 0 {
-        let _ = write!(text, " Who was disabled there stays disabled ({locked_out}).");
+    match locked_out {
+        Some(0) => {}
+        Some(people) => {
+            let _ = write!(text, " Who was disabled there stays disabled ({people}).");
+        }
+        None => text.push_str(UNREAD),
     }
     let json = json!({
         "restored": from.display().to_string(), "before": before, "epoch": epoch.number,
@@ -75,6 +79,9 @@ fn told(from: &Path, restored: &Restored) -> Answer {
 
 const ENDED: &str = "Every sign-in, connected app and token from before has ended, whether or not it \
     was revoked: people sign in again. People, clients and what was agreed to are kept.";
+
+const UNREAD: &str = " Who was disabled in the database that was there could not be read: those whom the backup does \
+    not know as disabled may sign in again. Look through `countersign user list`.";
 
 impl From<KeepFault> for Failure {
     fn from(fault: KeepFault) -> Self {

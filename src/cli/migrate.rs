@@ -69,7 +69,7 @@ fn told(tables: &[Compared]) -> Answer {
     Answer { text, json, exit: if same { Exit::Good } else { Exit::Finding } }
 }
 
-const ALL_THERE: &str = "\n{good} All {rows} are in both databases, value for value. Now set COUNTERSIGN_DATABASE_URL to the \
+const ALL_THERE: &str = "\n{good} Both databases hold the same {rows}, value for value. Now set COUNTERSIGN_DATABASE_URL to the \
     new one, keep the master key, and never start the service on the old one again.";
 const NOT_ALL: &str = "\n\nThe two differ, as listed: something wrote to one of them since the first attempt. Empty the \
     database to move to, and run this again.";

@@ -241,7 +241,7 @@ async fn the_command_says_table_by_table_that_all_is_there_and_later_that_it_is_
     assert_eq!(told["tables"][0]["table"], "clients");
     let (code, told, _) = typed(&ask[..5]);
     assert_eq!(code, 0);
-    assert!(told.as_str().unwrap().contains("are in both databases, value for value"), "{told}");
+    assert!(told.as_str().unwrap().contains("Both databases hold the same "), "{told}");
     world.database.execute("DELETE FROM consents").await;
     let (code, told, _) = typed(&ask[..5]);
     assert_eq!(code, 1);

@@ -25,8 +25,8 @@ pub struct Restored {
     pub epoch: Epoch,
     /// Where the database is that was there before.
     pub before: Option<PathBuf>,
-    /// How many people were locked out in that one, and stay so.
-    pub locked_out: usize,
+    /// How many people were locked out in that one, and stay so. `None`: it could not be read.
+    pub locked_out: Option<usize>,
 }
 
 /// Puts the backup `from` in the place of the database at `to`, brings it to this program's schema and
@@ -52,7 +52,7 @@ pub fn restore(
         let before = if there { Some(keep_aside(to)?) } else { None };
         fs::rename(&fresh, to).map_err(|error| BackupFault::file(to, error))?;
         settle(to)?;
-        Ok(Restored { epoch, before, locked_out: present.locked_out.len() })
+        Ok(Restored { epoch, before, locked_out: present.locked_out.as_ref().map(Vec::len) })
     });
     if placed.is_err() {
         clear(&fresh)?;
@@ -75,7 +75,7 @@ fn prepare(
     let mut db = up_to_date(db)?;
     let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let epoch = nodes::begin_epoch(&change, now)?;
-    for user in &present.locked_out {
+    for user in present.locked_out.iter().flatten() {
         change.execute("UPDATE users SET disabled = TRUE WHERE id = $1", [user])?;
     }
     change.commit()?;
@@ -86,12 +86,13 @@ fn prepare(
 /// The database that is there, held so that nobody else opens it.
 struct Present {
     _held: Option<Connection>,
-    locked_out: Vec<String>,
+    /// `None`: it cannot be read.
+    locked_out: Option<Vec<String>>,
 }
 
 impl Present {
     fn none() -> Self {
-        Self { _held: None, locked_out: Vec::new() }
+        Self { _held: None, locked_out: Some(Vec::new()) }
     }
 
     /// The log can be given up only by who has the database alone, and an exclusive lock lasts until the
@@ -100,7 +101,9 @@ impl Present {
     fn hold(path: &Path) -> Result<Self, BackupFault> {
         match Self::try_hold(path) {
             Ok(present) => Ok(present),
-            Err(BackupFault::Store(StoreError::Damaged(_))) => Ok(Self::none()),
+            Err(BackupFault::Store(StoreError::Damaged(_))) => {
+                Ok(Self { _held: None, locked_out: None })
+            }
             Err(BackupFault::Store(StoreError::Unavailable(_))) => {
                 Err(BackupFault::InUse(path.to_owned()))
             }
@@ -112,7 +115,7 @@ impl Present {
         let db = opened(path)?;
         alone(&db)?;
         db.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT")?;
-        let locked_out = locked_out(&db).unwrap_or_default();
+        let locked_out = locked_out(&db).ok();
         Ok(Self { _held: Some(db), locked_out })
     }
 }

@@ -123,6 +123,18 @@ async fn who_was_disabled_since_the_backup_stays_disabled() {
 }
 
 #[tokio::test]
+async fn a_restore_over_what_cannot_be_read_says_that_nobody_stays_disabled_by_it() {
+    let service = Service::start().await;
+    service.tokens("alice").await;
+    assert_eq!(typed(&service, &BACKUP).await.code, 0);
+    let database = Connection::open(service.root().join("data/countersign.db")).unwrap();
+    database.execute_batch("PRAGMA foreign_keys = OFF; DROP TABLE users").unwrap();
+    drop(database);
+    let (_, told) = stopped_for(service, &RESTORE).await;
+    assert_eq!(told.json()["disabled_before"], Value::Null, "{}", told.out);
+}
+
+#[tokio::test]
 async fn what_is_no_good_backup_changes_nothing() {
     let service = Service::start().await;
     service.tokens("alice").await;
