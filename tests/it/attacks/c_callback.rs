@@ -231,8 +231,7 @@ async fn c07_code_beside_error_duplicates_and_an_endless_code_are_refused() {
         let state = query(&back, "state").unwrap();
         let twice = [("state", state.as_str()), ("state", "x"), ("code", "x"), ("nothing", "x")];
         for (name, value) in twice {
-            let mut url = with_param(&back, "nothing", Some("y"));
-            url.push_str(&format!("&{name}={value}"));
+            let url = format!("{}&{name}={value}", with_param(&back, "nothing", Some("y")));
             world.was_shown(&browser.get(&url).await, MALFORMED);
         }
         let path = back.strip_prefix(&world.service.issuer).unwrap();

@@ -252,14 +252,14 @@ async fn d16_a_recycled_account_brings_nothing_back() {
     assert_ne!(who_by_spare(&world).await, alice);
     before.stands(&world.service, &[]);
     world.spare.now(|desk| desk.person["sub"] = json!("alice-at-spare"));
-    gone(&world, "alice-at-spare").await;
+    gone(&world, "alice-at-spare");
     let before = Before::about(&world.service, &alice);
     assert_ne!(who_by_spare(&world).await, alice, "a stranger from then on");
     before.stands(&world.service, &[]);
 }
 
 /// Takes an identity away, as its person does.
-async fn gone(world: &World, subject: &str) {
+fn gone(world: &World, subject: &str) {
     world.service.execute("DELETE FROM identities WHERE subject = ?", subject);
 }
 

@@ -38,7 +38,9 @@ async fn i01_a_secret_wrong_anywhere_and_an_unknown_client_are_told_the_same() {
     let before = Before::of(&client.service);
     let expected = told(&client.basic("dyn_unknown", secret).await);
     let (first, last) = (&secret[1..], &secret[..secret.len() - 1]);
-    for wrong in [format!("d{first}"), format!("{last}~"), last.to_owned(), "x".into(), "".into()] {
+    for wrong in
+        [format!("d{first}"), format!("{last}~"), last.to_owned(), "x".into(), String::new()]
+    {
         assert_eq!(told(&client.basic(id, &wrong).await), expected, "{wrong}");
         assert_eq!(told(&client.basic("dyn_unknown", &wrong).await), expected, "{wrong}");
     }
