@@ -25,6 +25,7 @@ mod j_registration;
 mod k_tokens;
 mod l_sessions;
 mod m_keys;
+mod map;
 mod n_database;
 mod n_operation;
 mod n_proxies;
