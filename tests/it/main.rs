@@ -3,7 +3,7 @@
 #![cfg(test)]
 
 mod cli;
-mod crash;
+mod cluster;
 mod demo;
 mod devidp;
 mod elsewhere;

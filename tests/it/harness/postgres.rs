@@ -57,7 +57,7 @@ impl Server {
     }
 
     /// A server that follows this one and takes no writes until it is promoted.
-    pub(crate) fn standby_of(primary: &Self) -> Self {
+    fn standby_of(primary: &Self) -> Self {
         let folder = tempfile::tempdir().unwrap();
         give_away(folder.path());
         let port = free_port();
@@ -104,6 +104,29 @@ impl Server {
     pub(crate) fn stop(&mut self) {
         drop(self.watchdog.stdin.take());
         self.watchdog.wait().unwrap();
+    }
+
+    /// Kills it and all its processes as the loss of their machine does: nobody says goodbye.
+    pub(crate) fn kill(&mut self) {
+        let pid = fs::read_to_string(self.folder.path().join("data/postmaster.pid")).unwrap();
+        let pid = pid.lines().next().unwrap();
+        let kill = "children=$(pgrep -P \"$0\"); kill -9 \"$0\" $children";
+        assert!(Command::new("/bin/sh").args(["-c", kill, pid]).status().unwrap().success());
+        self.stop();
+    }
+
+    /// A standby that has each of its writes before they are answered.
+    pub(crate) async fn standby(&self) -> Self {
+        let standby = tokio::task::block_in_place(|| Self::standby_of(self));
+        let admin = self.admin().await;
+        admin.batch_execute("ALTER SYSTEM SET synchronous_standby_names = '*'").await.unwrap();
+        admin.batch_execute("SELECT pg_reload_conf()").await.unwrap();
+        standby
+    }
+
+    /// The standby takes writes from now on.
+    pub(crate) async fn promote(&self) {
+        self.admin().await.batch_execute("SELECT pg_promote()").await.unwrap();
     }
 
     /// A connection as the administrator.
@@ -160,6 +183,19 @@ impl Database {
 
     pub(crate) async fn try_open(&self) -> Result<Postgres, StoreError> {
         open(&self.url).await
+    }
+
+    /// Its URL with these servers instead.
+    pub(crate) fn at(&self, ports: &[u16]) -> String {
+        let hosts: Vec<_> = ports.iter().map(|port| format!("127.0.0.1:{port}")).collect();
+        let (_, name) = self.url.rsplit_once('/').unwrap();
+        format!("postgres://{}@{}/{name}", self.role, hosts.join(","))
+    }
+
+    /// The port of its server.
+    pub(crate) fn port(&self) -> u16 {
+        let (_, port) = self.url.rsplit_once(':').unwrap();
+        port.split_once('/').unwrap().0.parse().unwrap()
     }
 
     /// Runs statements from outside.

@@ -51,10 +51,8 @@ async fn a_killed_server_is_told_at_once_and_recovered_from_when_it_is_back() {
 /// A store behind a network of its own, every connection of which is in use once.
 async fn behind_a_network() -> (Proxy, Arc<Postgres>) {
     let database = crate::harness::postgres::Database::fresh().await;
-    let port = database.url.rsplit_once(':').unwrap().1.split_once('/').unwrap().0;
-    let proxy = Proxy::before(port.parse().unwrap()).await;
-    let url = database.url.replace(port, &proxy.port.to_string());
-    let store = Arc::new(open(&url).await.unwrap());
+    let proxy = Proxy::before(database.port()).await;
+    let store = Arc::new(open(&database.at(&[proxy.port])).await.unwrap());
     let probes = join_all((0..64).map(|_| store.probe(NOW))).await;
     assert!(probes.iter().all(Result::is_ok));
     (proxy, store)
@@ -197,22 +195,14 @@ impl Writers {
 async fn a_promoted_standby_is_found_and_has_every_write_that_was_answered() {
     let mut primary = own_server("").await;
     let database = primary.database().await;
-    let standby = tokio::task::block_in_place(|| Server::standby_of(&primary));
-    let admin = primary.admin().await;
-    admin.batch_execute("ALTER SYSTEM SET synchronous_standby_names = '*'").await.unwrap();
-    admin.batch_execute("SELECT pg_reload_conf()").await.unwrap();
-    let place = database.url.split_once('@').unwrap().1;
-    let (_, name) = place.split_once('/').unwrap();
-    let both = format!(
-        "postgres://{}@127.0.0.1:{},127.0.0.1:{}/{name}",
-        database.role, standby.port, primary.port
-    );
+    let standby = primary.standby().await;
+    let both = database.at(&[standby.port, primary.port]);
     let store = Arc::new(open(&both).await.unwrap());
     let writers = Writers::start(&store);
     writers.more(200).await;
     primary.stop();
     let before = writers.count().await;
-    standby.admin().await.batch_execute("SELECT pg_promote()").await.unwrap();
+    standby.promote().await;
     writers.more(before + 200).await;
     let answered = writers.stop().await;
     for digest in &answered {
