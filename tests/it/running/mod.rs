@@ -41,33 +41,32 @@ impl Ports {
 impl Running {
     /// Starts the program and waits until it says that it is ready.
     pub(crate) async fn start() -> Self {
-        Self::start_at("localhost", http(), Ports::free(), Vec::new()).await
+        Self::start_in(shipped(), "localhost", http(), Ports::free(), Vec::new()).await
     }
 
-    /// One of the nodes with these ports: the same public URL for all, and a development identity
-    /// provider for each. Whoever calls one of them by name has to be led to it by its `http`.
+    /// One of the nodes with these ports: the same public URL for all, so that whoever calls one of them
+    /// has to be led to it by its `http`. The development identity provider is that of the first, where
+    /// people sign in; to the others it is a provider like any.
     pub(crate) async fn node(
         number: u8,
         ports: Ports,
         variables: Vec<(&'static str, String)>,
     ) -> Self {
-        let address = Ipv4Addr::new(127, 0, 0, number + 1);
-        Self::start_at(&address.to_string(), http_to(address), ports, variables).await
+        let [first, address] = [2, number + 2].map(|last| Ipv4Addr::new(127, 0, 0, last));
+        let folder = shipped();
+        if address != first {
+            elsewhere(&folder.path().join("providers/dev.toml"), first, ports.dev);
+        }
+        Self::start_in(folder, &address.to_string(), http_to(address), ports, variables).await
     }
 
-    async fn start_at(
+    async fn start_in(
+        folder: TempDir,
         host: &str,
         http: reqwest::Client,
         Ports { main, dev }: Ports,
         mut variables: Vec<(&'static str, String)>,
     ) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        for shipped in ["providers", "servers"] {
-            copy(
-                &Path::new(env!("CARGO_MANIFEST_DIR")).join(shipped),
-                &folder.path().join(shipped),
-            );
-        }
         let issuer = format!("http://localhost:{main}");
         variables.push(("COUNTERSIGN_PUBLIC_URL", issuer.clone()));
         variables.push(("COUNTERSIGN_LISTEN", format!("{host}:{main}")));
@@ -99,6 +98,28 @@ impl Running {
         }
         panic!("not ready within 10 seconds");
     }
+}
+
+/// The shipped files in a folder of their own.
+fn shipped() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for part in ["providers", "servers"] {
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join(part), &folder.path().join(part));
+    }
+    folder
+}
+
+/// Makes the file of the development identity provider one of a provider at this address.
+fn elsewhere(file: &Path, address: Ipv4Addr, port: u16) {
+    let text = std::fs::read_to_string(file).unwrap();
+    let (head, rest) = text.split_once("\n[[user]]").unwrap();
+    let (_, rules) = rest.split_once("\n[[grant]]").unwrap();
+    let there = format!(
+        "kind = \"oidc\"\nissuer = \"http://{address}:{port}\"\n\
+         client = {{ id = \"countersign\", secret = \"nobody signs in here\" }}"
+    );
+    let head = head.replace("kind  = \"dev\"", &there);
+    std::fs::write(file, format!("{head}\n[[grant]]{rules}")).unwrap();
 }
 
 fn spawn(folder: &Path, variables: &[(&'static str, String)]) -> Child {
