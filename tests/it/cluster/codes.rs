@@ -13,7 +13,7 @@ pub(super) struct Code {
     app: App,
     text: String,
     granted: Vec<Tokens>,
-    /// Questions without an answer.
+    /// Questions without an answer, or with none that says what became of the code.
     lost: usize,
 }
 
@@ -37,7 +37,7 @@ impl Code {
     pub(super) async fn redeemed(mut self) -> Self {
         for _ in 0..1000 {
             let said = self.app.redeem(any(self.app.doors.len()), &self.text).await;
-            let heard = !matches!(said, Said::Nothing { .. });
+            let heard = matches!(said, Said::Granted(_) | Said::Refused(_));
             self.note(said);
             if heard {
                 return self;
@@ -51,8 +51,8 @@ impl Code {
         match said {
             Said::Granted(tokens) => self.granted.push(tokens),
             Said::Refused(why) => assert!(why.contains("used before"), "{why}"),
-            Said::Later => panic!("the database is there"),
-            Said::Nothing { .. } => self.lost += 1,
+            // A crowd before one row may take longer than a statement is given.
+            Said::Later | Said::Nothing { .. } => self.lost += 1,
         }
     }
 
