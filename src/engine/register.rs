@@ -48,6 +48,7 @@ pub fn register(
     limits: &Limits,
     now: Timestamp,
 ) -> Result<Registered, TokenError> {
+    without_nul(metadata)?;
     let redirect_uris = redirect_uris(metadata)?;
     let method = requested_method(metadata)?;
     let confidential = method != AuthMethod::None;
@@ -85,6 +86,7 @@ pub fn from_document(
     if document.client_id.as_deref() != Some(id.as_str()) || document.client_secret.is_some() {
         return Err(bad_metadata("the document's client_id is not its URL, or it names a secret"));
     }
+    without_nul(document)?;
     let name = client_name(document).ok_or_else(|| bad_metadata("client_name is missing"))?;
     let keys = match (&document.jwks, short_uri(document.jwks_uri.as_ref())) {
         (Some(jwks), _) => Some(ClientKeys::Inline(jwks.unverified_value())),
@@ -163,6 +165,16 @@ fn redirect_uris(metadata: &UnverifiedMetadata) -> Result<Vec<RedirectUri>, Toke
         })
     };
     given.iter().map(parse).collect()
+}
+
+/// PostgreSQL keeps no text with a NUL, and no honest client sends one.
+fn without_nul(metadata: &UnverifiedMetadata) -> Result<(), TokenError> {
+    let UnverifiedMetadata { client_name, client_uri, jwks_uri, .. } = metadata;
+    let kept = [client_name, client_uri, jwks_uri];
+    if kept.into_iter().flatten().any(|text| text.contains('\0')) {
+        return Err(bad_metadata("A text holds a NUL character."));
+    }
+    Ok(())
 }
 
 fn short_uri(uri: Option<&String>) -> Option<String> {

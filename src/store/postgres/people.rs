@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Postgres, run::Step};
+use super::{Postgres, may_be, run::Step};
 use crate::{
     ambient::Timestamp,
     engine::record::{Consent, Grant, HeldIdentity, IdentityKey, Session, User},
@@ -168,6 +168,9 @@ impl People for Postgres {
         client: &ClientId,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        if !may_be(client) {
+            return Ok(());
+        }
         let app = values![user.as_str(), client.as_str(), now];
         let steps = [Step(sql::REMOVE_LIVE_CODES_OF_APP, &app), Step(joined::END_APP, &app)];
         self.together(steps).await.map(drop)

@@ -15,6 +15,7 @@ pub(super) async fn an_id_with_a_nul_is_nobodys(store: AnyStore) {
     assert_eq!(store.client(&id, NOW).await.unwrap(), None);
     let presented = store.present_code(Some(&id), &Digest::of("c"), NOW).await;
     assert!(presented.is_ok_and(|presented| presented.client.is_none()));
+    store.disconnect(&user(1).id, &id, NOW).await.unwrap();
 }
 
 pub(super) async fn a_digest_is_fresh_once(store: AnyStore) {
