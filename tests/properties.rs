@@ -3,6 +3,8 @@
 
 #[path = "properties/policy.rs"]
 mod policy;
+#[path = "properties/seeds.rs"]
+mod seeds;
 
 use std::{sync::LazyLock, time::Duration};
 
