@@ -12,6 +12,7 @@ mod firebase;
 mod gateway;
 mod guard;
 mod harness;
+mod interleaved;
 mod keys;
 mod limits;
 mod moving;
