@@ -25,6 +25,7 @@ mod readme;
 mod rmcp_client;
 mod routes;
 mod running;
+mod sequences;
 mod signed_in;
 mod store;
 mod tokens;
