@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 
 usage() {
   cat <<'TEXT'
-usage: scripts/test.sh [--fast] [--help]
+usage: scripts/test.sh [--fast] [--deep] [--help]
 
 Runs, in this order, and stops at the first step that fails:
   rust       rustfmt and clippy, installed where they are missing
@@ -20,6 +20,8 @@ Runs, in this order, and stops at the first step that fails:
   e2e        official MCP clients, OpenID providers, the Firebase emulator and a browser against the service
 
   --fast     leaves out what needs Node.js, Python and a browser (peers, e2e)
+  --deep     fuzzes as well: every target of fuzz/ for 60 seconds, after a build with AddressSanitizer; installs
+             cargo-fuzz where it is missing. The seeds in fuzz/seeds/ are part of every run (docs/fuzzing.md)
   --help     this text
 
 It needs Rust with a C compiler, Node.js 20 or newer with npm, Python 3.11 or newer with venv, and for
@@ -31,10 +33,11 @@ TEXT
 }
 
 main() {
-  local fast=no
+  local fast=no deep=no
   for argument in "$@"; do
     case $argument in
       --fast) fast=yes ;;
+      --deep) deep=yes ;;
       --help | -h) usage && exit 0 ;;
       *) echo "scripts/test.sh: unknown option $argument" >&2 && usage >&2 && exit 2 ;;
     esac
@@ -52,6 +55,7 @@ main() {
   # Of a failure the message counts; a backtrace would push it out of sight.
   step test env RUST_BACKTRACE=0 cargo test --locked
   if [[ $fast = no ]]; then step e2e end_to_end; fi
+  if [[ $deep = yes ]]; then step fuzz fuzzing; fi
 }
 
 # --- steps -------------------------------------------------------------------------------------
@@ -103,6 +107,19 @@ end_to_end() {
   e2e_result="$(counted pass "$report") passed, $(counted fail "$report") failed"
   rm -f "$report"
   return "$status"
+}
+
+# The sanitizer's flags are the compiler's unstable ones: RUSTC_BOOTSTRAP lets the stable one take them.
+fuzzing() {
+  local target seconds=${FUZZ_SECONDS:-60}
+  cargo fuzz --version >/dev/null 2>&1 || cargo install --locked cargo-fuzz
+  export RUSTC_BOOTSTRAP=1
+  cargo fuzz build
+  for target in $(cargo fuzz list); do
+    mkdir -p "fuzz/corpus/$target"
+    cargo fuzz run "$target" "fuzz/corpus/$target" "fuzz/seeds/$target" -- \
+      -max_total_time="$seconds" -timeout=10 -print_final_stats=1
+  done
 }
 
 # --- helpers -----------------------------------------------------------------------------------

@@ -3,6 +3,12 @@
 
 #[path = "properties/policy.rs"]
 mod policy;
+#[path = "properties/scopes.rs"]
+mod scopes;
+#[path = "properties/seeds.rs"]
+mod seeds;
+#[path = "properties/tokens.rs"]
+mod tokens;
 
 use std::{sync::LazyLock, time::Duration};
 

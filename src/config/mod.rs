@@ -10,6 +10,8 @@ mod env_client;
 mod environment;
 mod fault;
 mod files;
+#[doc(hidden)]
+pub mod fuzzing;
 mod interpolate;
 mod listen;
 mod lookup;

@@ -67,7 +67,8 @@ impl<'a> TomlFile<'a> {
     pub(super) fn into_faults(mut self) -> Vec<Fault> {
         self.faults.sort_by_key(|(at, _)| *at);
         self.faults.dedup();
-        self.faults.into_iter().map(|(_, fault)| fault).collect()
+        let faults = std::mem::take(&mut self.faults).into_iter();
+        faults.map(|(_, fault)| self.without_values(&fault)).collect()
     }
 
     /// The content; none if the file has any fault. Each key that does not fit is noted, taken out,
@@ -100,15 +101,23 @@ impl<'a> TomlFile<'a> {
         if follows || self.variables.unresolved.contains(span) {
             return;
         }
-        let (what, remedy) = explain(&self.without_values(message));
+        let (what, remedy) = explain(&self.named(message));
         self.fault(span.start, what, remedy);
     }
 
-    /// The message with the names of variables in the place of their values, which may be secrets.
-    fn without_values(&self, message: &str) -> String {
+    /// The fault without values, whoever found it and however it quotes them.
+    fn without_values(&self, fault: &Fault) -> Fault {
+        let (what, remedy) = (self.named(&fault.what), self.named(&fault.remedy));
+        Fault { what, remedy, place: fault.place.clone() }
+    }
+
+    /// The text with the names of variables in the place of their values, which may be secrets.
+    fn named(&self, text: &str) -> String {
         let long = self.variables.used.iter().filter(|(_, value)| value.len() >= 4);
-        long.fold(message.to_owned(), |text, (name, value)| {
-            text.replace(value.as_str(), &format!("${{{name}}}"))
+        long.fold(text.to_owned(), |text, (name, value)| {
+            let name = format!("${{{name}}}");
+            let text = text.replace(value.as_str(), &name);
+            text.replace(&value.escape_debug().to_string(), &name)
         })
     }
 }

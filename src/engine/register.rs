@@ -215,9 +215,12 @@ fn refreshes(metadata: &UnverifiedMetadata) -> bool {
 }
 
 fn client_name(metadata: &UnverifiedMetadata) -> Option<String> {
-    let name = metadata.client_name.as_deref()?.trim();
-    let shown: String = name.chars().filter(|c| !c.is_control()).take(200).collect();
-    (!shown.is_empty()).then_some(shown)
+    let name: String =
+        metadata.client_name.as_deref()?.chars().filter(|c| !c.is_control()).collect();
+    // Trimmed last of all: what a control character or the length hid must not leave a blank name.
+    let shown: String = name.trim_start().chars().take(200).collect();
+    let shown = shown.trim_end();
+    (!shown.is_empty()).then(|| shown.to_owned())
 }
 
 /// The digest of everything that makes two registrations the same, secret included.

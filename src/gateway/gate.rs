@@ -23,7 +23,7 @@ use crate::{
         body::{self, Room},
         door::Door,
         hiding::Hiding,
-        judge::{Asked, judge},
+        judge::{Asked, asker, judge},
         message::Message,
         refused::Refused,
         watch::Watched,
@@ -136,7 +136,8 @@ impl Gate {
         let (body, taken) = self.room.read(user, body, self.most, self.patience).await?;
         let messages =
             Message::read_all(&body).map_err(|unfit| Refused::Unfit(unfit, Value::Null))?;
-        let asked = judge(&self.policy, caller, &parts.headers, &messages)?;
+        let who = caller.map(asker);
+        let asked = judge(&self.policy, who.as_ref(), &parts.headers, &messages)?;
         let left = self.counted(caller, &asked)?;
         parts.extensions.insert(asked.clone());
         parts.extensions.insert(taken);

@@ -26,15 +26,14 @@ pub struct Asked {
     pub id: Value,
 }
 
-/// Judges every message of a request. Without a caller, where no token is asked for, no scope is
+/// Judges every message of a request. Without somebody who asks, where no token is asked for, no scope is
 /// missing, but everything else holds.
 pub(super) fn judge(
     policy: &Policy,
-    caller: Option<&Caller>,
+    asker: Option<&Asker<'_>>,
     headers: &HeaderMap,
     messages: &[Message],
 ) -> Result<Asked, Refused> {
-    let caller = caller.map(asker);
     let mut asked = Asked { id: sole_id(messages), ..Asked::default() };
     let mut lacking = Scopes::default();
     for message in messages {
@@ -42,7 +41,7 @@ pub(super) fn judge(
         let unfit = |unfit| Refused::Unfit(unfit, id());
         message.agrees_with(headers).map_err(unfit)?;
         let Some(operation) = message.operation().map_err(unfit)? else { continue };
-        match policy.verdict(operation, caller.as_ref()) {
+        match policy.verdict(operation, asker) {
             Verdict::Allowed => asked.note(operation),
             Verdict::InsufficientScope { needs } => lacking = lacking.union(&needs),
             Verdict::Denied => return Err(Refused::Denied(id())),

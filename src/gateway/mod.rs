@@ -7,6 +7,8 @@
 mod allowance;
 mod body;
 mod door;
+#[doc(hidden)]
+pub mod fuzzing;
 mod gate;
 mod head;
 mod hiding;

@@ -52,7 +52,15 @@ pub struct IdTokenExpectations<'a> {
     pub since: Option<Timestamp>,
 }
 
-/// An ID token all of whose clauses hold. Made by [`verify_id_token`] only; prints no content.
+/// An ID token all of whose clauses hold. Made by [`verify_id_token`], or by
+/// [`accept_unsigned_id_token`] where an emulator stands on this machine; prints no content.
+///
+/// ```compile_fail,E0451
+/// use countersign::jose::id_token::VerifiedIdToken;
+/// fn relabelled(token: VerifiedIdToken) -> VerifiedIdToken {
+///     VerifiedIdToken { subject: "somebody else".to_owned(), ..token }
+/// }
+/// ```
 #[derive(Clone)]
 pub struct VerifiedIdToken {
     raw: Zeroizing<String>,

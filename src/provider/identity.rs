@@ -8,7 +8,14 @@ use serde_json::{Map, Value};
 use super::{issuers::canonical, rules::Facts, settings::ProviderSettings};
 use crate::{ambient::Timestamp, engine::record::IdentityKey};
 
-/// A person as one provider vouches for them.
+/// A person as one provider vouches for them. Made of a verified token, or of the claims of one:
+///
+/// ```compile_fail,E0624
+/// use countersign::provider::{identity::Identity, settings::ProviderSettings};
+/// fn unvouched(settings: &ProviderSettings) -> Identity {
+///     Identity::new(settings, todo!()).unwrap()
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Identity {
     key: IdentityKey,

@@ -12,7 +12,17 @@ use super::{
 };
 use crate::protocol::scope::Scopes;
 
-/// A person who may enter, and what they may do at most.
+/// A person who may enter, and what they may do at most. Made by [`decide`] only:
+///
+/// ```compile_fail,E0451
+/// use countersign::{
+///     protocol::scope::Scopes,
+///     provider::{identity::Identity, policy::Principal},
+/// };
+/// fn undecided(identity: Identity) -> Principal {
+///     Principal { identity, scopes: Scopes::default() }
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Principal {
     identity: Identity,

@@ -5,6 +5,8 @@
 //! read is little, what was read is kept, what failed is remembered, and how often we ask is limited
 //! per host and altogether. What comes out is still only what the client says of itself.
 
+#[doc(hidden)]
+pub mod fuzzing;
 mod limit;
 mod read;
 

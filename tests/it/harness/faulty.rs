@@ -1,4 +1,5 @@
-//! A store that fails when told to, so that a test can see what is left behind.
+//! A store that fails when told to, so that a test can see what is left behind, and whose verbs wait
+//! for their turn where a test says whose it is.
 
 use std::sync::Mutex;
 
@@ -19,6 +20,8 @@ use countersign::{
         StoreError, sqlite::Sqlite,
     },
 };
+
+use super::paced::turn;
 
 pub(crate) struct Faulty {
     inner: Sqlite,
@@ -51,6 +54,7 @@ macro_rules! verbs {
         #[async_trait]
         impl $half for Faulty {$(
             async fn $verb(&self, $($name: $type),*) -> Result<$out, StoreError> {
+                turn().await;
                 self.check(stringify!($verb))?;
                 self.inner.$verb($($name),*).await
             }

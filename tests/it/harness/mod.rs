@@ -6,6 +6,7 @@ mod browser;
 mod faulty;
 mod form;
 mod log;
+mod paced;
 pub(crate) mod postgres;
 pub(crate) mod proxy;
 mod rows;
@@ -32,6 +33,7 @@ pub(crate) use self::{
     faulty::Faulty,
     form::Form,
     log::Log,
+    paced::{Doing, Orders, in_every_order},
     setup::Setup,
     steps::{REDIRECT, claims, verifier},
 };
