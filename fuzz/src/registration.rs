@@ -5,7 +5,7 @@ use countersign::{
         limits::Limits,
         register::{MAX_REDIRECT_URIS, MAX_REDIRECT_URIS_BYTES, register},
     },
-    protocol::registration::UnverifiedMetadata,
+    protocol::{registration::UnverifiedMetadata, secret::ClientSecret},
 };
 
 /// What was registered is small, fit to show, and registers again as the same client.
@@ -21,7 +21,7 @@ pub fn run(data: &[u8]) -> bool {
     assert!((1..=MAX_REDIRECT_URIS).contains(&client.redirect_uris.len()));
     assert!(bytes <= MAX_REDIRECT_URIS_BYTES && client.auth_methods.len() == 1);
     is_name(&client.name);
-    assert_eq!(client.secret, first.secret.as_ref().map(|secret| secret.digest()));
+    assert_eq!(client.secret, first.secret.as_ref().map(ClientSecret::digest));
     assert!(client.expires_at.is_some_and(|end| end > super::NOW), "it is forgotten unless used");
 
     let answer = serde_json::to_vec(&first.response()).expect("an answer");

@@ -23,12 +23,12 @@ pub fn run(data: &[u8]) -> bool {
     let (head, body) = end.map_or((&[][..], data), |at| (&data[..at], &data[at + 2..]));
     let headers = super::headers(&String::from_utf8_lossy(head));
     let (scopes, user, client) = &*NOBODY;
-    let asker = Asker { scopes, user, email: None, client };
+    let nobody = Asker { scopes, user, email: None, client };
     let tokenless = judged(&POLICY, None, &headers, body);
     if tokenless.is_some() {
         assert!(!called(body).contains(&"wipe".to_owned()), "what is for nobody is nobody's");
     }
-    let Some(asked) = judged(&POLICY, Some(&asker), &headers, body) else { return false };
+    let Some(asked) = judged(&POLICY, Some(&nobody), &headers, body) else { return false };
     assert_eq!(tokenless.as_ref(), Some(&asked), "a token takes nothing away");
     let called = called(body);
     assert!(!called.iter().any(|name| is_guarded(name)), "{called:?}");

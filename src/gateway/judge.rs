@@ -30,7 +30,7 @@ pub struct Asked {
 /// missing, but everything else holds.
 pub(super) fn judge(
     policy: &Policy,
-    asker: Option<&Asker<'_>>,
+    person: Option<&Asker<'_>>,
     headers: &HeaderMap,
     messages: &[Message],
 ) -> Result<Asked, Refused> {
@@ -41,7 +41,7 @@ pub(super) fn judge(
         let unfit = |unfit| Refused::Unfit(unfit, id());
         message.agrees_with(headers).map_err(unfit)?;
         let Some(operation) = message.operation().map_err(unfit)? else { continue };
-        match policy.verdict(operation, asker) {
+        match policy.verdict(operation, person) {
             Verdict::Allowed => asked.note(operation),
             Verdict::InsufficientScope { needs } => lacking = lacking.union(&needs),
             Verdict::Denied => return Err(Refused::Denied(id())),

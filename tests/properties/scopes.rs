@@ -3,7 +3,11 @@
 use countersign::{
     config::{Lookup, fuzzing::provider},
     engine::refresh::narrowed,
-    protocol::{form::Params, issuer::Issuer, scope::Scopes},
+    protocol::{
+        form::Params,
+        issuer::Issuer,
+        scope::{Scope, Scopes},
+    },
     provider::policy::explain,
 };
 use proptest::prelude::*;
@@ -28,7 +32,7 @@ fn groups() -> impl Strategy<Value = Vec<u8>> {
 
 fn file(grants: &[(u8, Scopes)]) -> String {
     let rule = |(group, scopes): &(u8, Scopes)| {
-        let names: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
+        let names: Vec<&str> = scopes.iter().map(Scope::as_str).collect();
         format!(
             "[[grant]]\nscopes = {names:?}\nwhen = {{ claim = \"groups\", has = \"g{group}\" }}\n"
         )

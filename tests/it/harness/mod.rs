@@ -33,7 +33,7 @@ pub(crate) use self::{
     faulty::Faulty,
     form::Form,
     log::Log,
-    paced::{Doing, Orders, in_every_order},
+    paced::{Doing, in_every_order},
     setup::Setup,
     steps::{REDIRECT, claims, verifier},
 };

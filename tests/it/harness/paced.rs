@@ -70,12 +70,12 @@ impl Orders {
         for (number, doing) in all.into_iter().enumerate() {
             // Before the first verb nothing is shared: no order of it matters.
             let mut live = Live { number, doing, gate: None };
-            done[number] = live.to_next_verb().await;
+            done[number] = live.until_next_verb().await;
             all_live.extend(done[number].is_none().then_some(live));
         }
         while !all_live.is_empty() {
             let next = self.choose(all_live.len());
-            if let Some(value) = all_live[next].to_next_verb().await {
+            if let Some(value) = all_live[next].until_next_verb().await {
                 done[all_live.remove(next).number] = Some(value);
             }
         }
@@ -109,7 +109,7 @@ impl Orders {
 
 impl<T> Live<'_, T> {
     /// What it came to, unless it came to another verb. Nobody else is on the way meanwhile.
-    async fn to_next_verb(&mut self) -> Option<T> {
+    async fn until_next_verb(&mut self) -> Option<T> {
         if let Some(gate) = self.gate.take() {
             gate.send(()).unwrap();
         }
@@ -122,6 +122,6 @@ impl<T> Live<'_, T> {
             if self.gate.is_some() { Poll::Ready(None) } else { Poll::Pending }
         });
         let waits = "it waits for another, whose turn it is not";
-        tokio::time::timeout(Duration::from_secs(60), step).await.expect(waits)
+        tokio::time::timeout(Duration::from_mins(1), step).await.expect(waits)
     }
 }

@@ -53,12 +53,12 @@ async fn in_every_order_three_who_find_no_key_set_cost_one_fetch() {
     })
     .await;
     assert_eq!(orders, 4_usize.pow(5));
-    let mut fetches = BTreeMap::<String, usize>::new();
+    let mut by_path = BTreeMap::<String, usize>::new();
     for request in server.received_requests().await.unwrap() {
-        *fetches.entry(request.url.path().to_owned()).or_default() += 1;
+        *by_path.entry(request.url.path().to_owned()).or_default() += 1;
     }
-    assert_eq!(fetches.len(), orders);
-    assert!(fetches.values().all(|times| *times == 1), "{fetches:?}");
+    assert_eq!(by_path.len(), orders);
+    assert!(by_path.values().all(|times| *times == 1), "{by_path:?}");
 }
 
 async fn poll_once(one: &mut MaybeDone<Doing<'_, Found>>) {

@@ -116,7 +116,7 @@ async fn of_six_orders_four_let_two_through_a_gate_that_reads_first() {
                 let (store, now) = (&service.store, service.now());
                 let free = store.leased_until(&gate).await.unwrap().is_none();
                 free && store
-                    .lease(&gate, "us", now, now.plus(Duration::from_secs(60)))
+                    .lease(&gate, "us", now, now.plus(Duration::from_mins(1)))
                     .await
                     .unwrap()
             })
