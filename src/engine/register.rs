@@ -167,12 +167,12 @@ fn redirect_uris(metadata: &UnverifiedMetadata) -> Result<Vec<RedirectUri>, Toke
     given.iter().map(parse).collect()
 }
 
-/// PostgreSQL keeps no text with a NUL, and no honest client sends one.
+/// PostgreSQL keeps no text with a NUL, and no honest client sends one. A name loses its control characters
+/// anyway ([`client_name`]).
 fn without_nul(metadata: &UnverifiedMetadata) -> Result<(), TokenError> {
-    let UnverifiedMetadata { client_name, client_uri, jwks_uri, .. } = metadata;
-    let kept = [client_name, client_uri, jwks_uri];
+    let kept = [&metadata.client_uri, &metadata.jwks_uri];
     if kept.into_iter().flatten().any(|text| text.contains('\0')) {
-        return Err(bad_metadata("A text holds a NUL character."));
+        return Err(bad_metadata("a URI holds a NUL character"));
     }
     Ok(())
 }
