@@ -1,14 +1,13 @@
 //! A real PostgreSQL for the tests: one for the whole process, on a loopback port, from Debian's
 //! packages; each test has a user and a schema of its own in it.
 
+mod programs;
+
 use std::{
     fs,
     io::{BufRead as _, BufReader},
     net::TcpListener,
-    os::unix::{
-        fs::{PermissionsExt as _, chown},
-        process::CommandExt as _,
-    },
+    os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
@@ -26,6 +25,9 @@ use countersign::{
 };
 use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls};
+
+pub(crate) use self::programs::program;
+use self::programs::{as_other_user, give_away};
 
 /// A running server, which ends with this value or with the process, whichever is first.
 pub(crate) struct Server {
@@ -227,13 +229,6 @@ async fn connect(url: &str) -> Client {
     client
 }
 
-/// PostgreSQL does not run as root: the folder becomes that of the user that Debian made for it.
-fn give_away(folder: &Path) {
-    if let Some((user, group)) = other_user() {
-        chown(folder, Some(user), Some(group)).unwrap();
-    }
-}
-
 pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
@@ -275,37 +270,6 @@ fn watched(folder: &Path, port: u16, after: &str) -> Child {
     let log = || fs::read_to_string(folder.join("log")).unwrap_or_default();
     assert_eq!(line, "ready\n", "{}", log());
     shell
-}
-
-/// A program as the user that owns the folder.
-fn as_other_user(program: &Path) -> Command {
-    let mut command = Command::new(program);
-    if let Some((user, group)) = other_user() {
-        command.uid(user).gid(group);
-    }
-    command.current_dir("/").env("LC_ALL", "C.UTF-8");
-    command
-}
-
-/// The user and group `postgres` when we are root.
-fn other_user() -> Option<(u32, u32)> {
-    let id = |arguments: &[&str]| {
-        let told = Command::new("id").args(arguments).output().unwrap().stdout;
-        String::from_utf8(told).unwrap().trim().parse().ok()
-    };
-    if id(&["-u"])? != 0 {
-        return None;
-    }
-    Some((id(&["-u", "postgres"])?, id(&["-g", "postgres"])?))
-}
-
-/// The newest there is of Debian's, or the one on the path.
-pub(crate) fn program(name: &str) -> PathBuf {
-    let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
-    let there = debian.map(|version| version.unwrap().path().join("bin").join(name));
-    let number =
-        |path: &PathBuf| -> Option<u32> { path.iter().rev().nth(2)?.to_str()?.parse().ok() };
-    there.filter(|path| path.exists()).max_by_key(number).unwrap_or_else(|| PathBuf::from(name))
 }
 
 static SHARED: LazyLock<Server> = LazyLock::new(Server::shared);
