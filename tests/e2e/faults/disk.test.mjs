@@ -12,7 +12,7 @@ import { describe, test } from 'node:test';
 
 import { authorizeUrl } from '../lib/authorize.mjs';
 import { ask, FORM, Others } from '../lib/others.mjs';
-import { pause, start } from '../lib/process.mjs';
+import { start } from '../lib/process.mjs';
 import { startService } from '../lib/service.mjs';
 
 const DATABASE = 'data/countersign.db';
@@ -76,12 +76,12 @@ async function lasting(t, options, fault) {
   }
   await areRefused(others);
   await others.compare(t, before, kinds);
-  await until(async () => (await others.readiness()).status === 503, 'it says that it is not ready');
+  await others.becomes(503);
   await areRefused(others);
 
   await end();
   end = undefined;
-  await until(async () => (await others.readiness()).status === 200, 'it is ready');
+  await others.becomes(200);
   t.diagnostic(`${clients.length} clients were told that they are registered`);
   for (const url of clients) assert.equal((await ask(url)).status, 200, 'a client that was registered is known');
   // The very token that was refused before: it was not half spent.
@@ -104,14 +104,6 @@ async function areRefused(others) {
     assert.ok(Number(refused.headers['retry-after']) > 0, path);
   };
   await Promise.all(Object.entries(writesOf(others)).map(isRefused));
-}
-
-async function until(holds, what) {
-  const deadline = Date.now() + 20_000;
-  while (!(await holds())) {
-    assert.ok(Date.now() < deadline, what);
-    await pause(200);
-  }
 }
 
 /** Why no file can be made immutable here, if none can: it takes root, and ext4, XFS, Btrfs or the like. */

@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { Agent } from 'node:http';
 import { describe, test } from 'node:test';
 
-import { Others } from '../lib/others.mjs';
+import { ask, Others } from '../lib/others.mjs';
 import { pause } from '../lib/process.mjs';
 import { openMany, Raw } from '../lib/raw.mjs';
 import { startService } from '../lib/service.mjs';
@@ -16,6 +17,8 @@ describe('slow clients', { concurrency: true }, () => {
   test('bodies that come a byte a second are cut off, and hold nobody up', (t) => lasting(t, slowBodies));
 
   test('ten thousand connections that ask for nothing are closed, and hold nobody up', (t) => lasting(t, idle));
+
+  test('connections that are more than it may open wait, those that are there go on, and later all do', outOfFiles);
 });
 
 /** Makes the fault, measures others, waits until each connection was ended by the service. */
@@ -80,4 +83,27 @@ async function idle(t, { service }) {
   const limit = (who) => Number(readFileSync(`/proc/${who}/limits`, 'utf8').match(/^Max open files +(\d+)/m)[1]);
   const count = Math.min(10_000, limit('self') - 1000, limit(service.child.pid) - 200);
   return { connections: await openMany(count, () => Raw.open(service.issuer)) };
+}
+
+/** More than so many files allow, and few enough to queue. */
+const [FILES, MANY] = [300, 350];
+
+async function outOfFiles(t) {
+  const service = await startService({ under: ['sh', '-c', `ulimit -n ${FILES} && exec "$@"`, 'sh'] });
+  t.after(() => service.stop());
+  const others = await Others.at(service);
+  others.agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const before = await others.waits();
+  const connections = await openMany(MANY, () => Raw.open(service.issuer));
+  t.after(() => connections.forEach((one) => one.end()));
+  await others.compare(t, before);
+  const newcomer = ask(`${service.issuer}/healthz`);
+  assert.equal(await Promise.race([newcomer, pause(1000, 'waits')]), 'waits');
+  connections.forEach((one) => one.end());
+  assert.equal((await newcomer).status, 200);
+  others.agent.destroy();
+  others.agent = false;
+  await others.recovers();
+  assert.match(service.log, /a connection could not be accepted/);
+  others.logIsClean();
 }

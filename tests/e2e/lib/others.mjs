@@ -6,11 +6,12 @@ import { request } from 'node:http';
 import { availableParallelism, loadavg } from 'node:os';
 
 import { authorizeUrl, redeem } from './authorize.mjs';
-import { everything, pause } from './process.mjs';
+import { everything, until } from './process.mjs';
 import { answer, signIn } from './sign-in.mjs';
 
-/** Somebody signed in at a service. Every request goes over a connection of its own. */
+/** Somebody signed in at a service. Every request goes over a connection of its own, or those of `agent`. */
 export class Others {
+  agent = false;
   #secrets = [];
 
   static async at(service) {
@@ -39,6 +40,8 @@ export class Others {
     return asked;
   }
 
+  revoke = () => this.#ask('POST', '/revoke', { 'content-type': FORM }, String(new URLSearchParams({ client_id: this.client, token: this.tokens.refresh_token })));
+
   refreshForm = () => String(new URLSearchParams({ grant_type: 'refresh_token', client_id: this.client, refresh_token: this.tokens.refresh_token }));
 
   call = () => this.#ask('POST', '/mcp', this.callHeaders(), CALL);
@@ -66,13 +69,12 @@ export class Others {
     during.areUsual();
   }
 
+  /** Waits until the service says by this status whether it is ready. */
+  becomes = (status) => until(async () => (await this.readiness().catch(() => ({}))).status === status, `/readyz answers ${status}`);
+
   /** The same process is ready and lets people in, refreshes and answers calls. */
   async recovers() {
-    const deadline = Date.now() + 20_000;
-    while ((await this.readiness().catch(() => ({}))).status !== 200) {
-      assert.ok(Date.now() < deadline, `not ready within 20 s:\n${this.service.log}`);
-      await pause(100);
-    }
+    await this.becomes(200);
     await this.signIn();
     await this.waits(1);
     const { child } = this.service;
@@ -92,15 +94,15 @@ export class Others {
   }
 
   #ask(method, path, headers = {}, body = '') {
-    return ask(new URL(path, this.service.issuer), { method, headers, body });
+    return ask(new URL(path, this.service.issuer), { method, headers, body, agent: this.agent });
   }
 }
 
-/** One request over a connection of its own; an answer that takes ten seconds is an error. */
-export function ask(url, { method = 'GET', headers = {}, body = '' } = {}) {
+/** One request over a connection of its own, or one of `agent`; an answer that takes ten seconds is an error. */
+export function ask(url, { method = 'GET', headers = {}, body = '', agent = false } = {}) {
   return new Promise((resolve, reject) => {
     const length = method === 'POST' ? { 'content-length': Buffer.byteLength(body) } : {};
-    const asked = request(url, { method, headers: { ...headers, ...length }, agent: false, timeout: 10_000 }, async (response) => {
+    const asked = request(url, { method, headers: { ...headers, ...length }, agent, timeout: 10_000 }, async (response) => {
       const whole = Buffer.concat(await response.toArray().catch(reject));
       resolve({ status: response.statusCode, headers: response.headers, body: String(whole) });
     });
