@@ -49,13 +49,19 @@ impl Lookout {
     pub async fn look(&mut self) -> Result<(), StoreError> {
         let now = self.clock.now();
         let far = now.since(self.looked_far) >= FAR_EVERY || now < self.looked_far;
-        let (last, back) = if far { (self.looked_far, FAR) } else { (self.looked, NEAR) };
-        // A clock may be set back, too.
-        self.revoker.recall(last.min(now).minus(back), now).await?;
+        self.revoker.recall(self.since(now, far), now).await?;
         self.looked = now;
         if far {
             self.looked_far = now;
         }
         Ok(())
+    }
+
+    fn since(&self, now: Timestamp, far: bool) -> Timestamp {
+        // A clock that was set back had run ahead, and what seemed to have lapsed then was forgotten.
+        if now < self.looked || now < self.looked_far {
+            return self.revoker.horizon(now).min(now.minus(FAR));
+        }
+        if far { self.looked_far.minus(FAR) } else { self.looked.minus(NEAR) }
     }
 }

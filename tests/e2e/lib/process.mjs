@@ -44,6 +44,15 @@ export async function stop(child) {
   await child.ended;
 }
 
+/** Asks again and again until it `holds`; fails after `seconds` and says what did not come. */
+export async function until(holds, what, seconds = 20) {
+  const deadline = Date.now() + seconds * 1000;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`within ${seconds} s it did not come: ${what}`);
+    await pause(100);
+  }
+}
+
 /** Everything the child printed so far. */
 export const everything = (child) => child.output.stdout + child.output.stderr;
 

@@ -14,14 +14,15 @@ import { everything, pause, start, stop } from './process.mjs';
  * Starts the service and waits until it is ready.
  *
  * `env` adds variables, `port` fixes where it listens; `files` maps a path in its folder to text
- * that replaces the shipped file.
+ * that replaces the shipped file; `under` is a command that becomes the program it is given.
  */
-export async function startService({ env = {}, files = {}, port } = {}) {
+export async function startService({ env = {}, files = {}, port, under = [] } = {}) {
   const folder = await workFolder(files);
   port ??= await freePort();
   const devPort = await freePort();
   const issuer = `http://localhost:${port}`;
-  const child = start(program(), ['serve'], {
+  const [first, ...others] = [...under, program(), 'serve'];
+  const child = start(first, others, {
     cwd: folder,
     env: {
       COUNTERSIGN_PUBLIC_URL: issuer,

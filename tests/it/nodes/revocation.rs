@@ -180,3 +180,22 @@ async fn a_restored_backup_ends_at_every_node_what_was_issued_before() {
 }
 
 const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}"#;
+
+#[tokio::test]
+async fn what_a_clock_forgot_while_it_ran_ahead_is_refused_again_once_it_is_set_back() {
+    let nodes = Nodes::of("alice").await;
+    let alice = person(&nodes.here, "Alice Admin").await.id;
+    let end = async |here: &Service| {
+        assert!(here.store.disable(&alice, true, here.now()).await.unwrap());
+    };
+    nodes.ends_everywhere(&nodes.access, end).await;
+    let clock = &nodes.there.clock;
+    clock.advance(Duration::from_mins(20));
+    nodes.there.look().await;
+    let right = nodes.there.now();
+    clock.advance(Duration::from_hours(2));
+    nodes.there.look().await;
+    clock.set(right);
+    nodes.there.look().await;
+    assert_eq!(nodes.there.mcp(&nodes.access).await, 401);
+}
