@@ -16,6 +16,7 @@ Runs, in this order, and stops at the first step that fails:
   guard      the light build for protected servers, and what it must not link
   modules    the Firebase SDK in templates/firebase/ is the published one
   docs       cargo doc, warnings are errors
+  supply     licences, bans, sources and known advisories of every dependency; installs cargo-deny where it is missing
   test       unit, property, architecture and integration tests
   e2e        official MCP clients, OpenID providers, the Firebase emulator and a browser against the service;
              then faults: slow and hostile clients, a slow provider, a full disk, a clock that jumps
@@ -53,6 +54,7 @@ main() {
   step guard guard_build
   step modules scripts/firebase-sdk.sh --check
   step docs env RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
+  step supply scripts/supply.sh
   # Of a failure the message counts; a backtrace would push it out of sight.
   step test env RUST_BACKTRACE=0 cargo test --locked
   if [[ $fast = no ]]; then step e2e end_to_end; fi
