@@ -71,8 +71,8 @@ async fn n05_no_stranger_writes_a_line_of_the_log() {
     let service = Service::start().await;
     let evil = "x\r\n2026-01-01T00:00:00Z  INFO FORGED \u{1b}[31mred\u{202e}\u{0}";
     let metadata = json!({
-        "client_name": evil, "client_uri": evil, "software_id": evil, "token_endpoint_auth_method": "none",
-        "redirect_uris": [crate::harness::REDIRECT], "scope": evil,
+        "client_name": evil, "client_uri": evil.trim_end_matches('\0'), "software_id": evil,
+        "token_endpoint_auth_method": "none", "redirect_uris": [crate::harness::REDIRECT], "scope": evil,
     });
     let client = service.register(&metadata).await.json();
     let client = client["client_id"].as_str().unwrap();
