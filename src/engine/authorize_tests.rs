@@ -83,6 +83,7 @@ fn every_other_fault_goes_back_with_the_state() {
         (("response_type", None), "invalid_request xyz"),
         (("response_type", Some("token")), "unsupported_response_type xyz"),
         (("response_mode", Some("form_post")), "invalid_request xyz"),
+        (("prompt", Some("none login")), "invalid_request xyz"),
         (("request", Some("eyJ")), "request_not_supported xyz"),
         (("request_uri", Some("http://169.254.169.254/")), "request_uri_not_supported xyz"),
         (("code_challenge", None), "invalid_request xyz"),
@@ -114,4 +115,45 @@ fn two_resources_are_refused_and_one_server_needs_no_name() {
     let both = Params::parse(&both).unwrap();
     let answer = proven(&both).unwrap().ask(&both, &terms()).unwrap_err();
     assert_eq!(answer.outcome.unwrap_err().code, Code::InvalidTarget);
+}
+
+#[test]
+fn a_state_of_2048_bytes_and_a_hint_of_256_are_kept_and_a_longer_hint_is_dropped() {
+    let [state, hint, longer] = [MAX_STATE_BYTES, 256, 257].map(|count| "a".repeat(count));
+    let kept = asked(&[("state", Some(&state)), ("login_hint", Some(&hint))]).unwrap();
+    assert_eq!((kept.state, kept.login_hint), (Some(state), Some(hint)));
+    assert_eq!(asked(&[("login_hint", Some(&longer))]).unwrap().login_hint, None);
+}
+
+#[test]
+fn what_names_the_client_or_the_place_of_return_twice_is_answered_to_nobody() {
+    for name in ["client_id", "redirect_uri"] {
+        let twice = format!("client_id=app&redirect_uri=http://127.0.0.1/cb&{name}=x");
+        let params = Params::parse_with_repeats(&twice).unwrap();
+        assert_eq!(proven(&params).err(), Some(PageFault::Repeated(name)));
+    }
+}
+
+#[test]
+fn any_other_parameter_given_twice_is_refused_to_the_client() {
+    let params = Params::parse_with_repeats(
+        "client_id=app&redirect_uri=http://127.0.0.1/cb&scope=read&scope=admin",
+    )
+    .unwrap();
+    let answer = proven(&params).unwrap().ask(&params, &terms()).unwrap_err();
+    let error = answer.outcome.unwrap_err();
+    assert_eq!(error.code, Code::InvalidRequest);
+    assert!(error.description.contains("scope is given more than once"), "{error:?}");
+}
+
+#[test]
+fn none_among_the_words_of_prompt_is_never_and_login_signs_in_anew() {
+    let prompt = |words| asked(&[("prompt", words)]).map(|asked| asked.prompt);
+    assert_eq!(prompt(None), Ok(Prompt::Usual));
+    assert_eq!(prompt(Some("")), Ok(Prompt::Usual));
+    assert_eq!(prompt(Some("none")), Ok(Prompt::Never));
+    assert_eq!(prompt(Some("consent login")), Ok(Prompt::SignIn));
+    for words in ["consent", "select_account", "nonesuch logins"] {
+        assert_eq!(prompt(Some(words)), Ok(Prompt::Ask), "{words}");
+    }
 }

@@ -67,11 +67,27 @@ fn an_unknown_client_and_no_client_are_invalid_client() {
 fn an_assertion_needs_its_type() {
     let wrong = "client_assertion=a.b.c&client_assertion_type=saml";
     assert_eq!(read(None, wrong).unwrap_err(), TokenErrorCode::InvalidRequest);
-    assert!(AuthenticatedClient::by_verified_assertion(client(AuthMethod::None, None)).is_err());
+    let alone = "client_assertion=a.b.c";
+    assert_eq!(read(None, alone).unwrap_err(), TokenErrorCode::InvalidRequest);
+    let good = format!("{alone}&client_assertion_type={JWT_BEARER}");
+    let Credentials { client: None, proof } = read(None, &good).unwrap() else { panic!("named") };
+    assert!(matches!(proof, Proof::Assertion(ref jwt) if **jwt == "a.b.c"), "{proof:?}");
+}
+
+#[test]
+fn an_assertion_is_for_a_client_that_registered_it_and_no_secret() {
+    for method in [AuthMethod::None, AuthMethod::ClientSecretBasic, AuthMethod::PrivateKeyJwt] {
+        let taken = AuthenticatedClient::by_verified_assertion(client(method, None));
+        assert_eq!(taken.is_ok(), method == AuthMethod::PrivateKeyJwt, "{method:?}");
+    }
+    // Whoever has not verified it has proven nothing by it.
+    let unread = Proof::Assertion(Zeroizing::new("a.b.c".to_owned()));
+    let client = client(AuthMethod::PrivateKeyJwt, None);
+    assert!(AuthenticatedClient::by_secret(Some(client), &unread).is_err());
 }
 
 #[test]
 fn credentials_print_no_secret() {
     let shown = format!("{:?}", read(None, "client_id=app&client_secret=hush").unwrap());
-    assert!(!shown.contains("hush"), "{shown}");
+    assert_eq!(shown, r#"Credentials { client: Some(ClientId("app")), proof: Post([redacted]) }"#);
 }

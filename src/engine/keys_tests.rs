@@ -111,3 +111,22 @@ fn a_life_says_when_each_stage_ends() {
     assert_eq!((second.stage, second.signs_until), (Stage::Announced, None));
     assert_eq!(ring.next_generation(), 2);
 }
+
+#[test]
+fn a_key_is_published_until_it_is_gone_and_then_its_row_may_go() {
+    let keys = [es256(0, 0), es256(1, 90), es256(2, 180)];
+    let limits = Limits::default();
+    let at = |now| Ring { records: &keys, algorithm: "ES256", limits: &limits, now };
+    let numbers = |keys: Vec<&SigningKeyRecord>| -> Vec<_> {
+        keys.into_iter().map(|key| key.generation).collect()
+    };
+    for (now, published, gone) in [
+        (day(103), vec![0, 1, 2], vec![]),
+        (day(104), vec![1, 2], vec![0]),
+        (day(194), vec![2], vec![0, 1]),
+    ] {
+        assert_eq!(numbers(at(now).published().collect()), published);
+        assert_eq!(numbers(at(now).gone().collect()), gone);
+    }
+    assert_eq!(numbers(at(day(103)).announced().collect()), [2]);
+}

@@ -73,3 +73,22 @@ fn scopes_only_ever_shrink() {
     assert_eq!(asked(""), Ok("read write".to_owned()));
     assert_eq!(asked("read+admin"), Err(TokenErrorCode::InvalidScope));
 }
+
+#[test]
+fn the_current_and_the_previous_token_stand_in_the_grant_and_no_other() {
+    let twice = rotated(&once_rotated(), refresh(2).digest(), vec![2], &Limits::default(), NOW);
+    let standing: Vec<_> = (0..4).filter(|number| stands(&twice, &refresh(*number))).collect();
+    assert_eq!(standing, [1, 2]);
+    assert!(!stands(&Grant { current: None, ..grant() }, &refresh(0)));
+}
+
+#[test]
+fn a_rotation_is_one_further_seals_its_successor_and_has_no_grace_used() {
+    let limits = Limits::default();
+    let worn = Grant { graces: 3, ..grant() };
+    let later = NOW.plus(seconds(100));
+    let next = rotated(&worn, refresh(1).digest(), vec![7], &limits, later);
+    assert_eq!((next.generation, next.graces, next.successor.as_deref()), (1, 0, Some(&[7][..])));
+    assert_eq!((next.rotated_at, next.idle_at), (later, later.plus(limits.refresh_idle)));
+    assert_eq!((next.current, next.previous), (Some(refresh(1).digest()), worn.current));
+}

@@ -121,3 +121,83 @@ fn a_uri_with_a_nul_is_refused_before_a_database_has_to() {
         assert_eq!(document.err().map(|error| error.code), refused, "{member}");
     }
 }
+
+#[test]
+fn twenty_redirect_uris_of_8192_bytes_are_the_most() {
+    let uri = |length: usize| format!("https://c.example/{}", "x".repeat(length - 18));
+    let with = |uris: Vec<String>| registered(json!({ "redirect_uris": uris }), 1).is_ok();
+    assert!(with(vec![uri(100); 20]) && !with(vec![uri(100); 21]));
+    assert!(
+        with(vec![uri(2048); 4])
+            && !with([vec![uri(2048); 3], vec![uri(1024), uri(1025)]].concat())
+    );
+}
+
+#[test]
+fn a_name_is_200_characters_at_most_and_moves_no_line_of_a_page() {
+    let name = |name: &str| {
+        let with = json!({ "redirect_uris": ["http://localhost/cb"], "client_name": name });
+        registered(with, 1).unwrap().client.name
+    };
+    assert_eq!(name(" An\u{1b}[2J\nApp "), "An[2JApp");
+    assert_eq!(name(&"n".repeat(201)), "n".repeat(200));
+    assert_eq!(name(" \u{7} "), "An app without a name");
+}
+
+#[test]
+fn a_client_has_the_one_method_it_asked_for_and_private_key_jwt_only_by_a_document() {
+    let asked = |method: serde_json::Value| {
+        let uris = ["http://localhost/cb"];
+        let with = json!({ "redirect_uris": uris, "token_endpoint_auth_method": method });
+        registered(with, 1).map(|it| {
+            let answer = it.response();
+            (
+                it.client.auth_methods,
+                answer.token_endpoint_auth_method,
+                answer.client_secret.is_some(),
+            )
+        })
+    };
+    for (method, name, secret) in [
+        (AuthMethod::None, "none", false),
+        (AuthMethod::ClientSecretPost, "client_secret_post", true),
+        (AuthMethod::ClientSecretBasic, "client_secret_basic", true),
+    ] {
+        let expected = (BTreeSet::from([method]), name.to_owned(), secret);
+        assert_eq!(asked(json!(name)).unwrap(), expected);
+    }
+    for other in ["private_key_jwt", "tls_client_auth", "NONE", ""] {
+        assert_eq!(asked(json!(other)).unwrap_err().code, Code::InvalidClientMetadata, "{other}");
+    }
+}
+
+#[test]
+fn a_client_refreshes_when_it_says_so_or_says_nothing() {
+    let refreshes = |types: serde_json::Value| {
+        let with = json!({ "redirect_uris": ["http://localhost/cb"], "grant_types": types });
+        registered(with, 1).unwrap().client.refreshes
+    };
+    assert!(refreshes(json!(null)) && refreshes(json!(["refresh_token"])));
+    assert!(!refreshes(json!(["authorization_code"])) && !refreshes(json!([])));
+}
+
+#[test]
+fn a_document_proves_itself_by_keys_only_when_it_has_some_and_says_so() {
+    let id = ClientId::new("https://c.example/client.json");
+    let methods = |keys: bool, named: &[&str]| {
+        let uri = keys.then_some("https://c.example/jwks.json");
+        let document = metadata(json!({
+            "client_id": id.as_str(), "client_name": "C", "redirect_uris": ["https://c.example/cb"],
+            "jwks_uri": uri, "token_endpoint_auth_methods_supported": named,
+        }));
+        let client = from_document(&id, &document, &Limits::default(), NOW);
+        client.map(|client| client.auth_methods).map_err(|error| error.code)
+    };
+    let (none, jwt) = (AuthMethod::None, AuthMethod::PrivateKeyJwt);
+    assert_eq!(methods(true, &[]), Ok([none].into()));
+    assert_eq!(methods(true, &["none"]), Ok([none].into()));
+    assert_eq!(methods(true, &["private_key_jwt"]), Ok([jwt].into()));
+    assert_eq!(methods(false, &["private_key_jwt", "none"]), Ok([none].into()));
+    assert_eq!(methods(false, &["private_key_jwt"]), Err(Code::InvalidClientMetadata));
+    assert_eq!(methods(true, &["client_secret_basic"]), Err(Code::InvalidClientMetadata));
+}

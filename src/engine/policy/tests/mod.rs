@@ -218,3 +218,15 @@ fn something_may_be_hidden_unless_every_rule_lets_the_caller_through() {
     }
     assert!(hides(&policy(vec![], vec![], Unlisted::Deny), "admin"));
 }
+
+#[test]
+fn what_the_file_says_is_told_as_it_stands_there() {
+    let policy = policy(vec![rule("look", "read"), nobody("wipe")], vec![], Unlisted::Deny);
+    assert_eq!(policy.scopes(), scopes("admin write read"));
+    assert_eq!(policy.scope_rules(), hierarchy());
+    assert_eq!(policy.says(&"write".parse().unwrap()), Some("write"));
+    assert_eq!(policy.says(&"other".parse().unwrap()), None);
+    assert_eq!(policy.unlisted(), Unlisted::Deny);
+    let names: Vec<_> = policy.tools().map(|rule| rule.name.as_str()).collect();
+    assert_eq!(names, ["look", "wipe"]);
+}
