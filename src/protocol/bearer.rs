@@ -87,4 +87,16 @@ mod tests {
             assert_eq!(bearer_token(header), None, "{header}");
         }
     }
+
+    #[test]
+    fn each_refusal_has_its_status_and_code_and_none_without_credentials() {
+        for (error, status, code) in [
+            (BearerError::Missing, 401, None),
+            (BearerError::InvalidToken, 401, Some("invalid_token")),
+            (BearerError::InsufficientScope, 403, Some("insufficient_scope")),
+            (BearerError::InvalidRequest, 400, Some("invalid_request")),
+        ] {
+            assert_eq!((error.status(), error.code()), (status, code));
+        }
+    }
 }

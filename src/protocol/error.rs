@@ -141,3 +141,30 @@ impl TokenError {
         Self::new(TokenErrorCode::InvalidClient, description)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_sent_by_its_registered_name() {
+        use AuthorizationErrorCode as Code;
+        let shown = AuthorizationError::new(Code::AccessDenied, "No.").to_string();
+        assert_eq!(shown, "access_denied: No.");
+        assert_eq!(TokenError::invalid_grant("No.").to_string(), "invalid_grant: No.");
+        assert_eq!(TokenError::invalid_client("No.").to_string(), "invalid_client: No.");
+        assert_eq!(TokenError::invalid_request("No.").to_string(), "invalid_request: No.");
+    }
+
+    #[test]
+    fn a_client_that_is_not_itself_gets_401_and_trouble_of_ours_is_503() {
+        for (code, status) in [
+            (TokenErrorCode::InvalidClient, 401),
+            (TokenErrorCode::TemporarilyUnavailable, 503),
+            (TokenErrorCode::InvalidGrant, 400),
+            (TokenErrorCode::InvalidTarget, 400),
+        ] {
+            assert_eq!(code.status(), status, "{code:?}");
+        }
+    }
+}

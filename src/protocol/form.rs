@@ -118,4 +118,18 @@ mod tests {
         let flood = flood.join("&");
         assert_eq!(Params::parse(&flood).err(), Some(FormFault::TooMany));
     }
+
+    #[test]
+    fn sixty_four_parameters_are_read_and_a_name_is_told_in_harmless_characters() {
+        let many =
+            |count: usize| (0..count).map(|n| format!("p{n}=1")).collect::<Vec<_>>().join("&");
+        assert!(Params::parse(&many(64)).is_ok());
+        assert_eq!(Params::parse(&many(65)).err(), Some(FormFault::TooMany));
+        let odd = format!("a\"\\<ü>\n {}", "b".repeat(50));
+        let twice = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([(&odd, "1"), (&odd, "2")])
+            .finish();
+        let shown = format!("a<>{}", "b".repeat(37));
+        assert_eq!(Params::parse(&twice).err(), Some(FormFault::Repeated(shown)));
+    }
 }

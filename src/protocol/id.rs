@@ -121,3 +121,27 @@ impl<'de> Deserialize<'de> for GrantId {
         String::deserialize(from)?.parse().map_err(de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grant_id_is_22_characters_that_read_back_and_no_other_text_is_one() {
+        let grant = GrantId::from_entropy([250; 16]);
+        let text = grant.to_string();
+        assert_eq!(text, "-vr6-vr6-vr6-vr6-vr6-g");
+        assert_eq!(format!("{grant:?}"), format!("GrantId({text})"));
+        assert_eq!(text.parse(), Ok(grant));
+        for other in ["", "-vr6", &format!("{text}=="), &text.replace("-g", "-h"), &text.repeat(2)]
+        {
+            assert_eq!(other.parse::<GrantId>(), Err(NotAGrantId), "{other}");
+        }
+    }
+
+    #[test]
+    fn an_id_of_ours_is_made_of_all_its_random_bits() {
+        assert_eq!(UserId::from_entropy([250; 16]).as_str(), "usr_-vr6-vr6-vr6-vr6-vr6-g");
+        assert_eq!(TokenId::from_entropy([250; 16]).as_str(), "-vr6-vr6-vr6-vr6-vr6-g");
+    }
+}

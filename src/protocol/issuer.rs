@@ -132,11 +132,21 @@ mod tests {
         let issuer = Issuer::parse("http://localhost:8000").unwrap();
         assert_eq!(issuer.join("/token"), "http://localhost:8000/token");
         assert!(issuer.is_loopback() && !issuer.is_https());
+        assert_eq!((issuer.as_str(), issuer.authority()), (&*issuer.to_string(), "localhost:8000"));
+        let public = Issuer::parse("https://auth.example.com").unwrap();
+        assert!(!public.is_loopback() && public.is_https());
+        assert_eq!(serde_json::to_string(&public).unwrap(), "\"https://auth.example.com\"");
     }
 
     #[test]
     fn slash_path_case_and_plain_http_are_refused() {
-        for text in ["https://a.example/", "https://a.example/x", "https://A.example", "x"] {
+        for text in [
+            "https://a.example/",
+            "https://a.example/x",
+            "https://A.example",
+            "ftp://a.example",
+            "x",
+        ] {
             assert_eq!(Issuer::parse(text), Err(IssuerFault::NotAnOrigin), "{text}");
         }
         assert_eq!(Issuer::parse("http://a.example"), Err(IssuerFault::Insecure));
@@ -157,6 +167,12 @@ mod tests {
         }
         assert!(here.is_at("localhost:8000") && !here.is_at("127.0.0.1:8000"));
         for host in ["localhost.evil.example:8000", "a@localhost:8000", "localhost:8000/x", "::1"] {
+            assert!(!here.is_named_by(host), "{host}");
+        }
+        for host in
+            [":p@localhost:8000", "localhost:8000?x", "localhost:8000#x", "localhost:8000/?#"]
+        {
+            assert!(!here.is_at(host), "{host}");
             assert!(!here.is_named_by(host), "{host}");
         }
     }

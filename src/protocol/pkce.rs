@@ -80,6 +80,7 @@ mod tests {
         let challenge = Challenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM").unwrap();
         assert!(challenge.matches(&verifier));
         assert!(!challenge.matches(&Verifier::from_entropy([0; 32])));
+        assert_eq!(format!("{verifier:?}"), "[redacted]");
     }
 
     #[test]
@@ -87,6 +88,9 @@ mod tests {
         assert!(Verifier::parse(&"a".repeat(42)).is_none());
         assert!(Verifier::parse(&"a".repeat(129)).is_none());
         assert!(Verifier::parse(&"é".repeat(30)).is_none());
+        assert!(Verifier::parse(&format!("{} ", "a".repeat(42))).is_none());
+        assert!(Verifier::parse(&"a".repeat(128)).is_some());
         assert!(Challenge::parse("plain").is_none());
+        assert!(Challenge::parse(&"A".repeat(44)).is_none());
     }
 }

@@ -182,6 +182,31 @@ mod tests {
     }
 
     #[test]
+    fn what_a_parser_passes_over_is_refused() {
+        for text in ["https://a.example/c b", "https://a.example/\ncb", "https://a.example/ü"] {
+            assert_eq!(RedirectUri::parse(text), Err(RedirectFault::Malformed), "{text}");
+        }
+        for text in ["https://a.example\\cb", "https://a.example/cb\\"] {
+            assert_eq!(RedirectUri::parse(text), Err(RedirectFault::Malformed), "{text}");
+        }
+    }
+
+    #[test]
+    fn two_thousand_and_forty_eight_bytes_are_the_most() {
+        let long = |bytes: usize| format!("https://a.example/{}", "x".repeat(bytes - 18));
+        assert!(RedirectUri::parse(&long(2048)).is_ok());
+        assert_eq!(RedirectUri::parse(&long(2049)), Err(RedirectFault::Malformed));
+    }
+
+    #[test]
+    fn only_http_on_a_loopback_host_returns_to_this_computer() {
+        assert!(registered("http://[::1]/cb").is_loopback());
+        for other in ["https://localhost/cb", "https://a.example/cb", "com.example.app:/cb"] {
+            assert!(!registered(other).is_loopback(), "{other}");
+        }
+    }
+
+    #[test]
     fn https_matches_only_to_the_letter() {
         let uri = registered("https://client.example/cb");
         assert!(uri.matches("https://client.example/cb"));
@@ -207,6 +232,8 @@ mod tests {
             "blob:https://x/y",
             "https://a.example/cb#frag",
             "https://u:p@a.example/cb",
+            "https://u@a.example/cb",
+            "https://:p@a.example/cb",
             "https://*.example/cb",
             "/relative",
             "",

@@ -69,3 +69,38 @@ fn of_a_key_set_only_flat_keys_are_kept_and_anything_else_is_none() {
         assert_eq!(read(other), None);
     }
 }
+
+#[test]
+fn of_a_list_in_a_key_64_texts_are_the_most_and_anything_but_text_is_left_out() {
+    let kept = |ops: Value| {
+        let body = json!({ "jwks": { "keys": [{ "kty": "EC", "key_ops": ops }] } }).to_string();
+        let keys = read(&body).jwks.unwrap().unverified_value();
+        keys["keys"][0].get("key_ops").is_some()
+    };
+    assert!(kept(json!(vec!["x"; 64])) && !kept(json!(vec!["x"; 65])));
+    assert!(!kept(json!(["verify", 1])) && !kept(json!([["verify"]])));
+}
+
+#[test]
+fn a_key_set_of_16_kib_is_kept_and_one_byte_more_is_none() {
+    let kept = |bytes: usize| {
+        let frame = json!({ "keys": [{ "n": "" }] }).to_string().len();
+        let keys = json!({ "keys": [{ "n": "x".repeat(bytes - frame) }] });
+        read(&json!({ "jwks": keys }).to_string()).jwks.is_some()
+    };
+    assert!(kept(16 * 1024) && !kept(16 * 1024 + 1));
+}
+
+#[test]
+fn the_weight_is_the_record_and_each_text_and_the_keys_and_no_more() {
+    let frame = size_of::<UnverifiedMetadata>();
+    let weight = |body: Value| read(&body.to_string()).kept_bytes();
+    assert_eq!(weight(json!({})), frame);
+    let text = "x".repeat(100);
+    let set = json!({ "keys": [{ "n": text }] });
+    let keys = set.to_string().len();
+    let all = json!({ "client_id": text, "redirect_uris": [text, text], "jwks": set });
+    let expected = frame + 300 + 2 * size_of::<String>() + keys;
+    // A list that grew may have some room to spare.
+    assert!((expected..expected + 64).contains(&weight(all)));
+}

@@ -96,6 +96,7 @@ mod tests {
             "https://mcp.example/tools#x",
             "https://mcp.example/tools?x",
             "https://u@mcp.example/tools",
+            "https://:p@mcp.example/tools",
             "https://mcp.example",
             "http://mcp.example/tools",
             "/tools",
@@ -113,5 +114,14 @@ mod tests {
         ] {
             assert!(!ours.is_named_by(other), "{other}");
         }
+    }
+
+    #[test]
+    fn a_resource_tells_its_url_to_the_byte_and_the_parts_of_it() {
+        let ours = Resource::new("https://mcp.example:8443/tools");
+        assert_eq!((ours.as_str(), ours.to_string().as_str()), [ours.as_str(); 2].into());
+        assert_eq!(ours.as_str(), "https://mcp.example:8443/tools");
+        assert_eq!(ours.path(), "/tools");
+        assert_eq!(ours.origin(), "https://mcp.example:8443");
     }
 }

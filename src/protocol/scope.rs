@@ -137,4 +137,25 @@ mod tests {
         assert!(Scopes::parse("re\"ad").is_err());
         assert!(Scopes::parse(&"a ".repeat(10_000)).is_err());
     }
+
+    #[test]
+    fn four_thousand_and_ninety_six_bytes_are_the_most_and_nothing_is_no_scope() {
+        assert!(Scopes::parse(&"a".repeat(4096)).is_ok());
+        assert_eq!(Scopes::parse(&"a".repeat(4097)), Err(InvalidScope));
+        assert_eq!("".parse::<Scope>(), Err(InvalidScope));
+        assert!(Scopes::parse(" ").unwrap().is_empty());
+    }
+
+    #[test]
+    fn sets_are_joined_shared_and_compared_scope_by_scope() {
+        let [one, other] = ["read write", "write admin"].map(|text| Scopes::parse(text).unwrap());
+        let shown = |scopes: Scopes| scopes.to_string();
+        assert_eq!(shown(one.union(&other)), "admin read write");
+        assert_eq!(shown(one.intersection(&other)), "write");
+        assert_eq!(shown(one.difference(&other)), "read");
+        assert!(one.covers(&one) && one.covers(&Scopes::default()) && !one.covers(&other));
+        let read: Scope = "read".parse().unwrap();
+        assert!(one.contains(&read) && !other.contains(&read));
+        assert_eq!((read.as_str(), read.to_string().as_str()), ("read", "read"));
+    }
 }

@@ -226,5 +226,15 @@ mod tests {
         let read = RefreshToken::parse_unverified(token.reveal()).unwrap();
         assert_eq!((read.grant(), read.generation()), (grant, 70_000));
         assert_eq!(read.split().1, [1; 16]);
+        assert_eq!(format!("{read:?} {:?}", read.digest()), "[redacted] Digest(…)");
+    }
+
+    #[test]
+    fn a_digest_matches_itself_alone() {
+        let digest = Digest::of("a");
+        assert!(digest.matches(&Digest::from_bytes(*digest.as_bytes())));
+        let mut other = *digest.as_bytes();
+        other[31] ^= 1;
+        assert!(!digest.matches(&Digest::from_bytes(other)));
     }
 }
