@@ -77,6 +77,8 @@ fn a_login_hint_cannot_add_a_parameter() {
 
 #[test]
 fn a_long_or_broken_login_hint_is_left_out() {
+    let longest = "a".repeat(254);
+    assert_eq!(parameters(&asked(OIDC, ENDPOINT, Some(&longest)))["login_hint"], longest);
     for hint in [String::new(), "a".repeat(255), "a\r\nSet-Cookie: x".to_owned()] {
         assert!(!parameters(&asked(OIDC, ENDPOINT, Some(&hint))).contains_key("login_hint"));
     }
@@ -100,6 +102,15 @@ fn a_token_is_expected_with_our_nonce_and_pinned_algorithms() {
     assert_eq!((expect.nonce, expect.audience, expect.access_token), (Some("n"), "us", Some("at")));
     assert_eq!(expect.issuers, ["https://id.example.com"]);
     assert!(!expect.allow_missing_kid && adapter.intake() == Intake::Redirect);
+}
+
+#[test]
+fn an_openid_provider_is_its_own_code_flow() {
+    for file in [OIDC, AUTH0] {
+        let adapter = adapter(good(file));
+        let leg = adapter.code_leg().expect("a code flow");
+        assert_eq!(leg.settings().issuers, adapter.settings().issuers);
+    }
 }
 
 #[test]

@@ -1,9 +1,21 @@
 //! The adapter and the settings of kind `firebase`.
 
-use super::{faulty, good};
+use serde_json::{Value, json};
+
+use super::{OIDC, faulty, good, map};
 use crate::{
     ambient::Timestamp,
-    provider::{Binding, Intake, adapter, policy::explain},
+    jose::{
+        algorithm::Algorithm,
+        id_token::{IdTokenExpectations, verify_id_token},
+        keys::KeySet,
+        sign::SigningKey,
+    },
+    provider::{
+        Adapter, Binding, Intake, adapter,
+        identity::{Identity, IdentityRefusal},
+        policy::explain,
+    },
 };
 
 const FIREBASE: &str = r#"
@@ -81,4 +93,83 @@ fn explain_shows_the_way_to_sign_in_and_the_tenant_as_requirements() {
     };
     assert!(with(""));
     assert!(!with("tenant = \"corp-1\"") && !with("sign_in = [\"github.com\"]"));
+}
+
+const NOW: Timestamp = Timestamp::from_unix(1_795_000_000);
+
+/// Whom a verified token with these claims speaks of. Its key is of a quicker kind than Google's.
+fn person(adapter: &dyn Adapter, claims: Value) -> Result<Identity, IdentityRefusal> {
+    let (key, _) = SigningKey::generate(Algorithm::Es256).unwrap();
+    let keys = json!({ "keys": [key.public_jwk()] });
+    let keys = KeySet::from_jwks_value(&keys, &[Algorithm::Es256]).unwrap();
+    let binding = Binding { nonce: "n", access_token: None, began: NOW };
+    let expect = adapter.expectations(binding);
+    let expect = IdTokenExpectations { algorithms: &[Algorithm::Es256], ..expect };
+    let mut all = map(json!({
+        "iss": expect.issuers[0], "aud": expect.audience, "iat": NOW.unix(),
+        "exp": NOW.unix() + 3600, "auth_time": NOW.unix() - 1,
+    }));
+    all.extend(map(claims));
+    let raw = key.sign(Some("JWT"), &all).unwrap();
+    adapter.identity(&verify_id_token(&raw, &keys, &expect, NOW).unwrap())
+}
+
+#[test]
+fn a_token_whose_two_user_ids_differ_or_are_longer_than_firebase_s_is_nobody_s() {
+    let adapter = adapter(good(FIREBASE));
+    let of = |claims: Value| person(adapter.as_ref(), claims).map(|one| one.key().subject.clone());
+    assert_eq!(of(json!({ "sub": "u", "user_id": "u" })), Ok("u".to_owned()));
+    for other in [json!("v"), json!(""), json!(1), Value::Null] {
+        let claims = json!({ "sub": "u", "user_id": other });
+        assert_eq!(of(claims), Err(IdentityRefusal::Subject), "{other}");
+    }
+    let [fits, longer, longest] = [128, 129, 200].map(|length| "u".repeat(length));
+    assert_eq!(of(json!({ "sub": fits })), Ok(fits));
+    for long in [longer, longest] {
+        assert_eq!(of(json!({ "sub": long })), Err(IdentityRefusal::Subject));
+    }
+}
+
+#[test]
+fn a_tenant_s_person_and_an_emulator_s_are_kept_apart_from_the_project_s() {
+    let key = |more: &str| {
+        let adapter = adapter(good(&format!("{FIREBASE}\n{more}")));
+        person(adapter.as_ref(), json!({ "sub": "u" })).unwrap().key().clone()
+    };
+    assert_eq!(key("").issuer, "https://securetoken.google.com/example-1a2b3");
+    assert_eq!(key("tenant = \"corp-1\"").subject, "corp-1/u");
+    assert_eq!(key("emulator = \"127.0.0.1:9099\"").issuer, "emulator:example-1a2b3");
+}
+
+#[test]
+fn a_key_of_firebase_is_a_fault_in_another_file_and_one_of_openid_in_firebase_s() {
+    for (key, value) in [
+        ("project", "\"example-1a2b3\""),
+        ("api_key", "\"k\""),
+        ("auth_domain", "\"a.example\""),
+        ("mode", "\"sdk\""),
+        ("sign_in", "[\"google.com\"]"),
+        ("tenant", "\"corp-1\""),
+        ("emulator", "\"127.0.0.1:9099\""),
+        ("google", "{ id = \"web\", secret = \"hush-hush\" }"),
+        ("revocation", "\"lookup\""),
+        ("revocation_fails", "\"closed\""),
+        ("endpoints.toolkit", "\"https://toolkit.example/v1/\""),
+    ] {
+        assert_eq!(faulty(OIDC, &format!("{key} = {value}")), [key]);
+    }
+    for (key, value) in [
+        ("scopes", "[\"openid\"]"),
+        ("algorithms", "[\"RS256\"]"),
+        ("allow_missing_kid", "true"),
+        ("max_age", "60"),
+        ("authorize", "{ prompt = \"login\" }"),
+        ("profile.subject", "\"oid\""),
+        ("endpoints.authorization", "\"https://a.example/a\""),
+        ("hd", "\"example.com\""),
+        ("organization", "\"org_1\""),
+        ("callback", "\"https://a.example/cb\""),
+    ] {
+        assert_eq!(faulty(FIREBASE, &format!("{key} = {value}")), [key]);
+    }
 }

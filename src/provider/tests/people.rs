@@ -13,7 +13,7 @@ use crate::{
     },
     provider::{
         Adapter, Binding, adapter,
-        identity::Identity,
+        identity::{Identity, IdentityRefusal},
         policy::{Decision, NotAdmitted, decide},
         settings::ProviderSettings,
     },
@@ -104,7 +104,8 @@ fn nothing_of_a_person_is_printed() {
     let one = person(es256("corp", ""), json!({ "name": "Ann" }));
     let Decision::Admitted(principal) = decide(&es256("corp", ""), one) else { panic!("refused") };
     let text = format!("{principal:?}");
-    assert!(!text.contains("ann@") && !text.contains("Ann"), "{text}");
+    let nothing = r#"Principal { identity: Identity { provider: ProviderId("corp"), .. }, scopes: Scopes({}) }"#;
+    assert_eq!(text, nothing);
 }
 
 #[test]
@@ -131,4 +132,20 @@ fn the_time_of_sign_in_is_the_provider_s_or_the_token_s() {
     let at = |claims| person(es256("corp", ""), claims).auth_time().unix();
     assert_eq!(at(json!({ "auth_time": NOW.unix() - 30 })), NOW.unix() - 30);
     assert_eq!(at(json!({})), NOW.unix());
+}
+
+#[test]
+fn an_identity_of_before_is_one_while_the_file_finds_the_same_person_in_its_claims() {
+    let settings = es256("corp", "");
+    let one = person(settings.clone(), json!({ "oid": "7" }));
+    let held = |settings: &ProviderSettings| {
+        Identity::held(settings, one.key(), one.claims(), NOW).map(|again| again.key().clone())
+    };
+    assert_eq!(held(&settings), Ok(one.key().clone()));
+    assert_eq!(one.claims()["oid"], "7");
+    let moved = settings.for_dev("https://other.example.com".to_owned(), None);
+    assert_eq!(held(&moved), Err(IdentityRefusal::Issuer));
+    for (id, more) in [("corp", "profile = { subject = \"oid\" }"), ("partner", "")] {
+        assert_eq!(held(&es256(id, more)), Err(IdentityRefusal::Subject), "{id} {more}");
+    }
 }

@@ -53,6 +53,8 @@ fn plain_http_is_for_loopback_only() {
     let at = |issuer: &str| OIDC.replace("https://id.example.com", issuer);
     assert_eq!(faulty(&at("http://id.example.com"), ""), ["issuer"]);
     assert_eq!(faulty(&at("https://id.example.com?x=1"), ""), ["issuer"]);
+    assert_eq!(faulty(&at("https://id.example.com#x"), ""), ["issuer"]);
+    assert_eq!(faulty(&at("ftp://id.example.com"), ""), ["issuer"]);
     assert!(read("corp", &at("http://127.0.0.1:9000")).is_ok());
 }
 
@@ -70,7 +72,13 @@ fn a_tenant_template_becomes_exact_issuers() {
     let one = good(&format!("{text}\ntenants = [\"t-1\"]"));
     assert_eq!(one.issuers, ["https://login.microsoftonline.com/t-1/v2.0"]);
     assert_eq!(faulty(&text, ""), ["tenants"]);
-    assert_eq!(faulty(&text, "tenants = [\"../x\"]"), ["tenants"]);
+    for none in ["[]", r#"[""]"#, r#"["../x"]"#, r#"["a", "b c"]"#] {
+        assert!(
+            faulty(&text, &format!("tenants = {none}")).contains(&"tenants".to_owned()),
+            "{none}"
+        );
+    }
+    assert_eq!(faulty(OIDC, "tenants = [\"t-1\"]"), ["tenants"]);
     assert_eq!(faulty(&text, "tenants = [\"t-1\", \"t-2\"]"), ["endpoints"]);
 }
 
@@ -112,6 +120,9 @@ fn a_restriction_of_another_kind_is_a_fault_and_not_ignored() {
     assert_eq!(faulty(AUTH0, "hd = \"example.com\""), ["hd"]);
     assert_eq!(faulty(AUTH0, "issuer = \"https://a.example\""), ["issuer"]);
     assert_eq!(faulty("kind = \"dev\"", "hd = \"example.com\""), ["hd"]);
+    assert_eq!(faulty("kind = \"dev\"", "domain = \"a.example\""), ["domain"]);
+    let user = "[[user]]\nsub = \"a\"\nname = \"A\"\nemail = \"a@b.c\"";
+    assert_eq!(faulty(OIDC, user), ["user"]);
 }
 
 #[test]
@@ -165,7 +176,12 @@ fn a_rule_that_says_nothing_or_half_is_refused() {
         ("claim = \"a\"\nexists = false", "allow[1].exists"),
         ("claim = \"a\"\none_of = []", "allow[1].one_of"),
         ("claim = []\nexists = true", "allow[1].claim"),
+        ("claim = \"\"\nexists = true", "allow[1].claim"),
+        ("claim = [\"a\", \"\"]\nexists = true", "allow[1].claim"),
         ("email = \"example.com\"", "allow[1].email"),
+        ("email = \"@example.com\"", "allow[1].email"),
+        ("email = \"ann@\"", "allow[1].email"),
+        ("email_domain = \"a..example\"", "allow[1].email_domain"),
         ("email_domain = \"*.example.com\"", "allow[1].email_domain"),
         ("email_domain = \"@example.com\"", "allow[1].email_domain"),
         ("email_domain = \"\"", "allow[1].email_domain"),
@@ -206,4 +222,21 @@ fn a_development_user_cannot_write_protocol_claims_or_share_a_subject() {
         faulty("kind = \"dev\"", &format!("{twice}\n{twice}")),
         ["user[1].sub", "user[2].sub"]
     );
+}
+
+#[test]
+fn a_development_user_has_a_subject_that_shows_and_no_claim_twice() {
+    let user = |sub: &str, claims: &str| {
+        let text = format!(
+            "kind = \"dev\"\n[[user]]\nsub = \"{sub}\"\nname = \"A\"\nemail = \"a@b.c\"\nclaims = {claims}"
+        );
+        read("corp", &text).map_or_else(|faults| faults[0].key.clone(), |_| String::new())
+    };
+    assert_eq!(user(&"a".repeat(255), "{ team = \"x\" }"), "");
+    for sub in ["", "a b", "ü", &"a".repeat(256), &"a".repeat(257)] {
+        assert_eq!(user(sub, "{}"), "user[1].sub", "{sub}");
+    }
+    for own in ["email", "email_verified", "name", "sub", "aud"] {
+        assert_eq!(user("a", &format!("{{ {own} = \"x\" }}")), format!("user[1].claims.{own}"));
+    }
 }
