@@ -130,6 +130,7 @@ mod tests {
     #[test]
     fn every_name_reads_back() {
         assert!(Algorithm::ALL.iter().all(|one| one.name().parse() == Ok(*one)));
+        assert_eq!(Algorithm::EdDsa.to_string(), "EdDSA");
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::{
     jose::{
         algorithm::Algorithm,
         id_token::{IdTokenExpectations, precheck_id_token, verify_id_token},
+        jws::{Jws, VerifyPolicy},
         keys::KeySet,
         refusal::{Refusal, claim},
         tests::forge::{
@@ -140,6 +141,34 @@ fn a_verified_token_tells_what_it_says_and_prints_nothing() {
     assert_eq!(token.claims()["email"], "alice@example.com");
     assert_eq!(token.raw(), raw);
     assert_eq!(format!("{token:?}"), "VerifiedIdToken([redacted])");
+}
+
+#[test]
+fn a_token_that_is_not_verified_tells_its_issuer_and_key_and_prints_nothing() {
+    let raw = signed(&claims());
+    let jws = Jws::parse(&raw, raw.len()).unwrap();
+    assert_eq!(jws.unverified_issuer(), Some(ISSUER));
+    assert_eq!(jws.unverified_kid(), Some(PROVIDER.kid()));
+    assert_eq!(format!("{jws:?}"), "Jws([redacted])");
+    let policy = VerifyPolicy {
+        algorithms: &[Algorithm::Rs256],
+        types: &[Some("JWT")],
+        allow_missing_kid: false,
+    };
+    let payload = jws.verify(&PUBLISHED, &policy).unwrap();
+    assert_eq!(format!("{payload:?}"), "VerifiedPayload([redacted])");
+    let nobody = signed(&without("iss"));
+    assert_eq!(Jws::parse(&nobody, nobody.len()).unwrap().unverified_issuer(), None);
+}
+
+#[test]
+fn sixteen_kib_of_an_id_token_are_read_and_not_a_byte_beyond_the_bound() {
+    assert!(verify(&signed(&with("x", json!("x".repeat(11_000))))).is_ok());
+    let longer = verify(&signed(&with("x", json!("x".repeat(12_000)))));
+    assert_eq!(longer.unwrap_err(), Refusal::TooLong);
+    let raw = signed(&claims());
+    assert!(Jws::parse(&raw, raw.len()).is_ok());
+    assert_eq!(Jws::parse(&raw, raw.len() - 1).unwrap_err(), Refusal::TooLong);
 }
 
 #[test]

@@ -50,6 +50,8 @@ fn an_assertion_of_the_client_for_us_is_accepted() {
     }
     assert!(verify(&with("exp", json!(NOW.unix() + 360))).is_ok());
     assert!(verify(&with("iat", json!(NOW.unix() - 10))).is_ok());
+    assert!(verify(&with("x", json!("x".repeat(5_400)))).is_ok());
+    assert!(verify(&with("jti", json!("j".repeat(255)))).is_ok());
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::{
             IdTokenExpectations, UnsignedTokens, VerifiedIdToken, accept_unsigned_id_token,
             verify_id_token,
         },
+        jws::unsigned_claims,
         refusal::{Refusal, claim},
         tests::forge::{
             AUDIENCE, NOW, PUBLISHED, claims, expected, headed, merged, signed, with, without,
@@ -134,6 +135,9 @@ fn f01_f02_f03_only_a_token_that_says_it_is_unsigned_is_taken_for_one() {
     assert_eq!(accept(".").unwrap_err(), segments);
     let long = changed(&json!({ "padding": "x".repeat(16 * 1024) }));
     assert_eq!(accept(&unsigned(&none(), &long)).unwrap_err(), Refusal::TooLong);
+    let raw = unsigned(&none(), &good());
+    assert!(unsigned_claims(&raw, raw.len()).is_ok());
+    assert_eq!(unsigned_claims(&raw, raw.len() - 1), Err(Refusal::TooLong));
 }
 
 #[test]

@@ -78,6 +78,15 @@ fn a_token_of_another_type_issuer_server_or_time_is_refused() {
     assert_eq!(at(with("exp", json!(NOW.unix() - 60))), Err(Refusal::Expired));
     assert_eq!(at(with("iat", json!(NOW.unix() + 61))), Err(Refusal::NotYetValid));
     assert!(at(with("exp", json!(NOW.unix() - 59))).is_ok());
+    assert!(at(with("iat", json!(NOW.unix() + 60))).is_ok());
+}
+
+#[test]
+fn eight_kib_of_a_token_are_read_and_no_more() {
+    let (key, _) = SigningKey::generate(Algorithm::Es256).unwrap();
+    let of = |padding: usize| check(&key, Some("at+jwt"), &with("x", json!("x".repeat(padding))));
+    assert!(of(5_400).is_ok());
+    assert_eq!(of(6_100).unwrap_err(), Refusal::TooLong);
 }
 
 #[test]

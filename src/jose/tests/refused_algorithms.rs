@@ -143,6 +143,8 @@ fn extensions_and_tokens_of_another_type_are_refused() {
         ("dpop+jwt", headed(&json!({ "typ": "dpop+jwt" })), Refusal::Type),
         ("assertion", headed(&json!({ "typ": "client-authentication+jwt" })), Refusal::Type),
         ("typ empty", headed(&json!({ "typ": "" })), Refusal::Type),
+        ("typ after no media type", headed(&json!({ "typ": "application+JWT" })), Refusal::Type),
+        ("typ of another tree", headed(&json!({ "typ": "secevent/v1/JWT" })), Refusal::Type),
     ]);
 }
 

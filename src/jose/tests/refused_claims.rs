@@ -100,6 +100,7 @@ fn a_token_outside_its_time_is_refused() {
         row("iat string", "iat", json!("1800000000"), form),
         row("A17 iat old, life long", "iat", at(-661), "is too long ago"),
         row("exp before iat", "exp", at(-6), life),
+        row("exp at iat", "exp", at(-5), life),
         ("F62 nbf future", signed(&with("nbf", at(61))), Refusal::NotYetValid),
         row("nbf string", "nbf", json!("1800000000"), form),
         row("nbf null", "nbf", Value::Null, form),
