@@ -69,8 +69,10 @@ fn an_unknown_client_or_foreign_redirect_uri_is_never_redirected() {
     let read = |change: &[(&str, Option<&str>)]| proven(&params(change)).err();
     assert_eq!(read(&[("client_id", None)]), Some(PageFault::NoClient));
     assert_eq!(read(&[("redirect_uri", None)]), Some(PageFault::NoRedirect));
-    let evil = Some("http://127.0.0.1.evil/cb");
-    assert_eq!(read(&[("redirect_uri", evil)]), Some(PageFault::UnregisteredRedirect));
+    for evil in ["http://127.0.0.1.evil/cb", "https://evil.example/cb", "http://127.0.0.1/other"] {
+        let refused = read(&[("redirect_uri", Some(evil))]);
+        assert_eq!(refused, Some(PageFault::UnregisteredRedirect), "{evil}");
+    }
     let params = params(&[]);
     let unknown = ClientPart::read(&params).unwrap().prove(None, &params).err();
     assert_eq!(unknown, Some(PageFault::UnknownClient));

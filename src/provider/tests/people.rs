@@ -114,10 +114,12 @@ fn the_rules_of_one_provider_never_judge_the_people_of_another() {
     let visitor = person(es256("partner", ""), json!({ "groups": ["admins"] }));
     let decision = decide(&es256("corp", admins), visitor.clone());
     assert!(matches!(decision, Decision::NotAdmitted(NotAdmitted::OtherProvider)));
-    let Decision::Admitted(home) = decide(&es256("partner", ""), visitor) else {
-        panic!("refused")
-    };
-    assert!(home.scopes().is_empty());
+    for (rules, scopes) in [("", ""), (admins, "admin")] {
+        let Decision::Admitted(home) = decide(&es256("partner", rules), visitor.clone()) else {
+            panic!("refused")
+        };
+        assert_eq!(home.scopes().to_string(), scopes);
+    }
 }
 
 #[test]

@@ -66,6 +66,8 @@ fn a_domain_rule_holds_for_exactly_that_domain() {
         "ann@evil.org@example.com",
         "@example.com",
         "ann\n@example.com",
+        "a nn@example.com",
+        "ann\u{200b}@example.com",
         "ann@example.com ",
         "ann@examp\u{200b}le.com",
     ] {
