@@ -201,3 +201,15 @@ fn a_document_proves_itself_by_keys_only_when_it_has_some_and_says_so() {
     assert_eq!(methods(false, &["private_key_jwt"]), Err(Code::InvalidClientMetadata));
     assert_eq!(methods(true, &["client_secret_basic"]), Err(Code::InvalidClientMetadata));
 }
+
+#[test]
+fn a_host_vouches_for_the_name_of_a_document_s_client_alone() {
+    let id = ClientId::new("https://c.example/client.json");
+    let document = metadata(json!({
+        "client_id": id.as_str(), "client_name": "C", "redirect_uris": ["https://c.example/cb"],
+    }));
+    let mut client = from_document(&id, &document, &Limits::default(), NOW).unwrap();
+    assert_eq!(client.document_host().as_deref(), Some("c.example"));
+    client.kind = ClientKind::Dynamic;
+    assert_eq!(client.document_host(), None);
+}

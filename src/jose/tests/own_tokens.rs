@@ -9,6 +9,7 @@ use crate::{
     jose::{
         access_token::verify_access_token,
         algorithm::Algorithm,
+        jws::{Jws, VerifyPolicy},
         keys::KeySet,
         refusal::{Refusal, claim},
         sign::SigningKey,
@@ -115,4 +116,18 @@ fn the_thumbprint_is_that_of_the_rfc() {
         json!({"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"});
     let thumbprint = crate::jose::sign::thumbprint(&jwk).unwrap();
     assert_eq!(thumbprint, "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+}
+
+#[test]
+fn a_statement_without_a_key_id_is_signed_all_the_same() {
+    let (key, _) = SigningKey::generate(Algorithm::Es256).unwrap();
+    let raw = key.sign_unnamed(&claims()).unwrap();
+    let jws = Jws::parse(&raw, raw.len()).unwrap();
+    assert_eq!(jws.unverified_kid(), None);
+    let policy = VerifyPolicy {
+        algorithms: &[Algorithm::Es256],
+        types: &[Some("JWT")],
+        allow_missing_kid: true,
+    };
+    assert_eq!(jws.verify(&set_of(&key), &policy).unwrap().value()["sub"], "usr_x");
 }

@@ -37,6 +37,8 @@ fn a_token_is_tied_to_the_sign_in_by_its_times_and_its_one_audience() {
     assert_eq!(expect.audience, "example-1a2b3");
     assert_eq!(expect.issuers, ["https://securetoken.google.com/example-1a2b3"]);
     assert!(expect.single_audience && !expect.allow_missing_kid);
+    let keys = adapter.settings().endpoints.jwks.as_ref().unwrap();
+    assert!(keys.as_str().ends_with("/jwk/securetoken@system.gserviceaccount.com"), "{keys}");
 }
 
 #[test]

@@ -151,3 +151,22 @@ fn an_identity_of_before_is_one_while_the_file_finds_the_same_person_in_its_clai
         assert_eq!(held(&es256(id, more)), Err(IdentityRefusal::Subject), "{id} {more}");
     }
 }
+
+#[test]
+fn a_button_has_a_short_line_of_text_and_the_name_of_an_icon() {
+    let with = |keys: &str| read("corp", &format!("{OIDC}\n{keys}"));
+    let label = |text: &str| with(&format!("label = \"{text}\"")).is_ok();
+    assert!(label(&"l".repeat(60)) && !label(&"l".repeat(61)) && !label(&"l".repeat(70)));
+    assert!(!label("a\\u0007b") && !label(" "));
+    let icon = |name: &str| with(&format!("icon = \"{name}\"")).map(|it| it.icon).ok();
+    assert_eq!(icon("my-icon2"), Some(Some("my-icon2".to_owned())));
+    for other in ["../x", "A", "a b", "a_b"] {
+        assert_eq!(icon(other), None, "{other}");
+    }
+}
+
+#[test]
+fn a_name_may_come_from_a_claim_of_the_file_s_choosing() {
+    let one = person(es256("corp", "profile.name = \"nick\""), json!({ "nick": "Bo" }));
+    assert_eq!(one.name(), Some("Bo"));
+}

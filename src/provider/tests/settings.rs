@@ -1,7 +1,10 @@
 //! A file with a fault does not start.
 
 use super::{AUTH0, OIDC, faulty, good, read};
-use crate::provider::file::{ClientAuth, ProviderFile};
+use crate::{
+    jose::algorithm::Algorithm,
+    provider::file::{ClientAuth, ProviderFile},
+};
 
 #[test]
 fn every_fault_is_reported_at_once() {
@@ -207,8 +210,12 @@ fn openid_is_always_asked_for() {
 
 #[test]
 fn a_span_of_time_has_a_unit() {
-    assert_eq!(good(&format!("{OIDC}\nmax_age = \"12h\"")).max_age.unwrap().as_secs(), 43_200);
-    assert_eq!(good(&format!("{OIDC}\nmax_age = 60")).max_age.unwrap().as_secs(), 60);
+    let spans =
+        [("\"12h\"", 43_200), ("\"7s\"", 7), ("\"2m\"", 120), ("\"1d\"", 86_400), ("60", 60)];
+    for (span, seconds) in spans {
+        let settings = good(&format!("{OIDC}\nmax_age = {span}"));
+        assert_eq!(settings.max_age.unwrap().as_secs(), seconds, "{span}");
+    }
     assert_eq!(faulty(OIDC, "max_age = \"12é\""), ["max_age"]);
     assert_eq!(faulty(OIDC, "max_age = \"99999999999999999d\""), ["max_age"]);
 }
@@ -238,5 +245,37 @@ fn a_development_user_has_a_subject_that_shows_and_no_claim_twice() {
     }
     for own in ["email", "email_verified", "name", "sub", "aud"] {
         assert_eq!(user("a", &format!("{{ {own} = \"x\" }}")), format!("user[1].claims.{own}"));
+    }
+}
+
+#[test]
+fn without_a_list_of_algorithms_the_one_of_its_kind_is_pinned() {
+    assert_eq!(good(OIDC).algorithms, [Algorithm::Rs256]);
+    assert_eq!(good("kind = \"dev\"").algorithms, [Algorithm::Es256]);
+}
+
+#[test]
+fn several_issuers_need_every_endpoint_written_out() {
+    let text = OIDC.replace("id.example.com", "login.microsoftonline.com/{tenant}/v2.0");
+    let text = format!("{text}\ntenants = [\"t-1\", \"t-2\"]");
+    let with = |names: &[&str]| {
+        let all = names.iter().map(|name| format!("{name} = \"https://id.example.com/{name}\""));
+        format!("endpoints = {{ {} }}", all.collect::<Vec<_>>().join(", "))
+    };
+    for two in [["token", "jwks"], ["authorization", "jwks"], ["authorization", "token"]] {
+        assert_eq!(faulty(&text, &with(&two)), ["endpoints"], "{two:?}");
+    }
+    let all = with(&["authorization", "token", "jwks"]);
+    assert_eq!(good(&format!("{text}\n{all}")).issuers.len(), 2);
+}
+
+#[test]
+fn an_endpoint_is_https_without_a_fragment() {
+    for name in ["authorization", "token", "jwks", "end_session"] {
+        let at = |url: &str| format!("endpoints.{name} = \"{url}\"");
+        assert!(read("corp", &format!("{OIDC}\n{}", at("https://id.example.com/x"))).is_ok());
+        for url in ["http://id.example.com/x", "https://id.example.com/x#y", "x"] {
+            assert_eq!(faulty(OIDC, &at(url)), [format!("endpoints.{name}")], "{url}");
+        }
     }
 }

@@ -56,6 +56,9 @@ fn lists_that_name_no_one_are_refused() {
         (domains(&["@example.com"]), "\"@example.com\""),
         (domains(&["*.example.com"]), "\"*.example.com\""),
         (domains(&["example.com", ""]), "\"\""),
+        (domains(&[".example.com"]), "\".example.com\""),
+        (domains(&["exam ple.com"]), "\"exam ple.com\""),
+        (domains(&["example\u{7}.com"]), "among the e-mail domains"),
     ];
     for (who, why) in wrong {
         let told = fault(vec![only("t", "", who)], vec![]);
