@@ -129,11 +129,12 @@ impl Desk<'_> {
         self.minted += count;
         let proofs = numbers.map(|number| {
             let (uid, email) = (format!("uid-{}", number % 1000), "ann@example.com");
-            // What differs is when they signed in.
-            let at = now.minus(Duration::from_secs(number / 1000 % 60)).unix();
+            // What differs is when the tokens end: the service wants a sign-in of the last half minute.
+            let ends = now.plus(Duration::from_secs(3600 - number / 1000 % 600)).unix();
+            let at = now.unix();
             let claims = json!({
                 "iss": format!("https://securetoken.google.com/{PROJECT}"), "aud": PROJECT,
-                "sub": uid, "user_id": uid, "auth_time": at, "iat": at, "exp": at + 3600,
+                "sub": uid, "user_id": uid, "auth_time": at, "iat": at, "exp": ends,
                 "email": email, "email_verified": true, "name": "Ann",
                 "firebase": { "identities": { "google.com": [uid] }, "sign_in_provider": "google.com" },
             });

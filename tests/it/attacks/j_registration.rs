@@ -9,19 +9,12 @@ use super::before::Before;
 use crate::{
     harness::{Answer, REDIRECT, Service, Setup},
     limits::{STRANGER, from},
-    oauth::documents::{Documented, both_ways},
+    oauth::{
+        documents::{Documented, both_ways},
+        register::{public, with},
+    },
     upstream::fault_server::FaultServer,
 };
-
-fn public() -> Value {
-    json!({"redirect_uris": [REDIRECT], "token_endpoint_auth_method": "none"})
-}
-
-fn with(name: &str, value: Value) -> Value {
-    let mut metadata = public();
-    metadata[name] = value;
-    metadata
-}
 
 /// What somebody is told who comes in the name of this client.
 pub(super) async fn comes_as(service: &Service, client: &str) -> Answer {

@@ -12,7 +12,7 @@ mod host;
 mod metadata;
 mod outage;
 mod refresh;
-mod register;
+pub(crate) mod register;
 pub(crate) mod replay;
 mod revoke;
 mod settings;

@@ -22,11 +22,13 @@ async fn refused(service: &Service, metadata: &Value) -> String {
     answer.refusal()
 }
 
-fn public() -> Value {
+/// A client without a secret.
+pub(crate) fn public() -> Value {
     json!({"redirect_uris": [REDIRECT], "token_endpoint_auth_method": "none"})
 }
 
-fn with(name: &str, value: Value) -> Value {
+/// The same with one member more, or another one.
+pub(crate) fn with(name: &str, value: Value) -> Value {
     let mut metadata = public();
     metadata[name] = value;
     metadata
