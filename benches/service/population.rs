@@ -117,7 +117,7 @@ impl<'a> Population<'a> {
             expires_at: self.later(),
             revoked_at: None,
         };
-        self.store.spend(&code.digest, Some(&opened), self.later()).await?;
+        self.store.spend(&code.digest, Some(&opened), None).await?;
         Ok(())
     }
 

@@ -1,11 +1,13 @@
 //! Redeeming an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.6, RFC 8707 §2.2).
 
+use std::time::Duration;
+
 use crate::{
     ambient::Timestamp,
     engine::{
         client_auth::AuthenticatedClient,
         limits::Limits,
-        record::{Code, Grant},
+        record::{Client, Code, Grant},
     },
     protocol::{
         error::{TokenError, TokenErrorCode},
@@ -77,6 +79,16 @@ pub fn open_grant(code: &Code, first: Option<Digest>, limits: &Limits, now: Time
         revoked_at: None,
     }
 }
+
+/// Until when the client lives by this use, if that is a day more than it had: one that is used all the
+/// time is not written every time.
+#[must_use]
+pub fn prolonged(client: &Client, limits: &Limits, now: Timestamp) -> Option<Timestamp> {
+    let until = now.plus(limits.client_idle);
+    client.expires_at.filter(|end| end.plus(DAY) <= until).map(|_| until)
+}
+
+const DAY: Duration = Duration::from_hours(24);
 
 #[cfg(test)]
 #[path = "redeem_tests.rs"]

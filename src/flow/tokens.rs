@@ -11,7 +11,7 @@ use crate::{
         client_auth::{AuthenticatedClient, Credentials},
         limits::Limits,
         record::{Authorization, Code, Grant, OpaqueToken, User},
-        redeem::{open_grant, redeem},
+        redeem::{open_grant, prolonged, redeem},
     },
     flow::{
         clients::Clients,
@@ -118,7 +118,7 @@ impl Tokens {
             Err(error) if error.code == TokenErrorCode::TemporarilyUnavailable => Err(error),
             Err(error) => {
                 // A failed attempt burns the code: it may be in the wrong hands.
-                self.spend(&code, None, now).await?;
+                self.spend(&code, None, None, now).await?;
                 Err(error)
             }
         }
@@ -148,7 +148,8 @@ impl Tokens {
         let refresh = client.client().refreshes.then(|| self.refresh_token(code.grant, 0));
         let first = refresh.as_ref().map(RefreshToken::digest);
         let grant = open_grant(code, first, &self.limits, now);
-        self.spend(code, Some(&grant), now).await?;
+        let until = prolonged(client.client(), &self.limits, now);
+        self.spend(code, Some(&grant), until, now).await?;
         self.respond(&grant, user, grant.authorization.scopes.clone(), refresh, now).await
     }
 
@@ -157,10 +158,10 @@ impl Tokens {
         &self,
         code: &Code,
         opens: Option<&Grant>,
+        client_until: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<(), TokenError> {
-        let until = now.plus(self.limits.client_idle);
-        let spent = self.store.spend(&code.digest, opens, until).await;
+        let spent = self.store.spend(&code.digest, opens, client_until).await;
         match spent.map_err(|e| store_trouble(&e))? {
             Spent::First => Ok(()),
             Spent::Unknown => Err(unknown_code()),

@@ -105,13 +105,13 @@ pub trait Store: People + Issued + Keyring + Nodes {
     async fn put_code(&self, code: &Code, consent: &Consent) -> Result<(), StoreError>;
     /// Reads a code without spending it; also one already spent. Its record never changes.
     async fn code(&self, digest: &Digest) -> Result<Option<Code>, StoreError>;
-    /// Spends a code and, when this is the first time and `opens` is given, writes that grant and
-    /// counts the client as used until `client_until`: all in one transaction.
+    /// Spends a code and, when this is the first time and `opens` is given, writes that grant and has
+    /// its client live until `client_until` at least: all in one transaction.
     async fn spend(
         &self,
         digest: &Digest,
         opens: Option<&Grant>,
-        client_until: Timestamp,
+        client_until: Option<Timestamp>,
     ) -> Result<Spent, StoreError>;
 
     /// All that a token request is judged by, at one moment: the client it names, unless that expired
@@ -132,8 +132,8 @@ pub trait Store: People + Issued + Keyring + Nodes {
 
     /// The grant, revoked or not.
     async fn grant(&self, id: &GrantId) -> Result<Option<Grant>, StoreError>;
-    /// Replaces a grant if it is unrevoked and still stands at `before`'s generation and graces;
-    /// false when it moved on meanwhile.
+    /// Moves a grant on (its scopes, tokens and idle end) if it is unrevoked and still stands at
+    /// `before`'s generation and graces; false when it moved on meanwhile.
     async fn swap_grant(&self, before: &Grant, after: &Grant) -> Result<bool, StoreError>;
     /// Revokes a grant in one row; false when it is unknown or already revoked.
     async fn revoke_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool, StoreError>;

@@ -52,6 +52,13 @@ macro_rules! grant {
     };
 }
 
+macro_rules! swap {
+    () => {
+        "UPDATE grants SET scopes = $1, generation = $2, current = $3, previous = $4, \
+         successor = $5, graces = $6, rotated_at = $7, idle_at = $8"
+    };
+}
+
 macro_rules! sweep {
     ($table:literal, $key:literal, $end:literal) => {
         concat!(
@@ -150,12 +157,13 @@ pub(super) const PUT_GRANT: &str = concat!(
      $17, $18, $19, $20)"
 );
 pub(super) const GRANT: &str = concat!("SELECT ", grant!(), " FROM grants WHERE id = $1");
-pub(super) const SWAP_GRANT: &str = "UPDATE grants SET user_id = $1, client_id = $2, \
-    server_id = $3, resource = $4, scopes = $5, provider_id = $6, issuer = $7, subject = $8, \
-    auth_time = $9, generation = $10, current = $11, previous = $12, successor = $13, \
-    graces = $14, rotated_at = $15, idle_at = $16, expires_at = $17, revoked_at = $18, \
-    ends_at = $19 \
-    WHERE id = $20 AND generation = $21 AND graces = $22 AND revoked_at IS NULL";
+/// Leaves every indexed column alone.
+pub(super) const SWAP_GRANT: &str =
+    concat!(swap!(), " WHERE id = $9 AND generation = $10 AND graces = $11 AND revoked_at IS NULL");
+pub(super) const SWAP_GRANT_AND_END: &str = concat!(
+    swap!(),
+    ", ends_at = $9 WHERE id = $10 AND generation = $11 AND graces = $12 AND revoked_at IS NULL"
+);
 pub(super) const REVOKE_GRANT: &str =
     "UPDATE grants SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL";
 pub(super) const REVOKED_SINCE: &str =
@@ -194,4 +202,4 @@ pub(super) const SWEEPS: [Sweep; 8] = [
     Sweep { sql: sweep!("clients", "id", "expires_at"), kept: 0 },
 ];
 
-const HOUR: i64 = 60 * 60;
+pub(super) const HOUR: i64 = 60 * 60;

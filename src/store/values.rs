@@ -6,7 +6,7 @@ mod value;
 use serde::Serialize;
 
 pub(super) use self::value::{Value, Values, values};
-use super::{Resealed, StoreError};
+use super::{Resealed, StoreError, sql};
 use crate::{
     ambient::Timestamp,
     engine::record::{
@@ -70,19 +70,7 @@ pub(super) fn consent(consent: &Consent) -> Values<'_> {
 
 pub(super) fn grant(grant: &Grant) -> Values<'_> {
     let mut values = Values::from(values![&grant.id]);
-    values.extend(state_of(grant));
-    values
-}
-
-/// A grant's new state, and where it has to stand at: its id, generation and graces.
-pub(super) fn swapped<'a>(before: &'a Grant, after: &'a Grant) -> Values<'a> {
-    let mut values = state_of(after);
-    values.extend(values![&before.id, before.generation, before.graces]);
-    values
-}
-
-fn state_of(grant: &Grant) -> Values<'_> {
-    let mut values = authorization(&grant.authorization);
+    values.extend(authorization(&grant.authorization));
     values.extend(values![
         grant.generation,
         grant.current.as_ref(),
@@ -93,9 +81,40 @@ fn state_of(grant: &Grant) -> Values<'_> {
         grant.idle_at,
         grant.expires_at,
         grant.revoked_at,
-        grant.idle_at.min(grant.expires_at),
+        end(grant),
     ]);
     values
+}
+
+/// The statement that moves a grant on, and its values: the new state, and where the grant has to stand at.
+pub(super) fn swapped<'a>(before: &'a Grant, after: &'a Grant) -> (&'static str, Values<'a>) {
+    let mut values = Values::from(values![
+        after.authorization.scopes.to_string(),
+        after.generation,
+        after.current.as_ref(),
+        after.previous.as_ref(),
+        after.successor.as_ref(),
+        after.graces,
+        after.rotated_at,
+        after.idle_at,
+    ]);
+    let sql = if end(before) == end(after) {
+        sql::SWAP_GRANT
+    } else {
+        values.extend(values![end(after)]);
+        sql::SWAP_GRANT_AND_END
+    };
+    values.extend(values![&before.id, before.generation, before.graces]);
+    (sql, values)
+}
+
+/// When a grant may be forgotten: at the end of the hour in which it ends, so that refreshing it again and
+/// again does not move it in the index each time.
+fn end(grant: &Grant) -> Timestamp {
+    let end = grant.idle_at.min(grant.expires_at).unix();
+    Timestamp::from_unix(
+        end.saturating_sub(1).div_euclid(sql::HOUR).saturating_add(1).saturating_mul(sql::HOUR),
+    )
 }
 
 fn authorization(what: &Authorization) -> Values<'_> {

@@ -103,7 +103,7 @@ async fn exchange(store: &dyn Store, key: Key, end: Timestamp) {
         expires_at: end,
         revoked_at: None,
     };
-    store.spend(&digest, Some(&grant), end).await.unwrap();
+    store.spend(&digest, Some(&grant), None).await.unwrap();
 }
 
 #[derive(Clone, Copy)]

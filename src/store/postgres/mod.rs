@@ -151,16 +151,17 @@ impl Store for Postgres {
         &self,
         digest: &Digest,
         opens: Option<&Grant>,
-        client_until: Timestamp,
+        client_until: Option<Timestamp>,
     ) -> Result<Spent, StoreError> {
         let mut spend = Values::from(values![digest]);
-        let sql = match opens {
-            Some(grant) => {
-                spend.extend(values::grant(grant));
-                spend.extend(values![client_until]);
-                joined::SPEND_AND_OPEN
+        spend.extend(opens.into_iter().flat_map(values::grant));
+        let sql = match (opens, client_until) {
+            (Some(_), Some(until)) => {
+                spend.extend(values![until]);
+                joined::SPEND_OPEN_AND_PROLONG
             }
-            None => joined::SPEND_ONLY,
+            (Some(_), None) => joined::SPEND_AND_OPEN,
+            (None, _) => joined::SPEND_ONLY,
         };
         Ok(match self.one(sql, &spend, rows::spent).await? {
             Some((_, true)) => Spent::First,
@@ -196,7 +197,8 @@ impl Store for Postgres {
     }
 
     async fn swap_grant(&self, before: &Grant, after: &Grant) -> Result<bool, StoreError> {
-        Ok(self.change(sql::SWAP_GRANT, &values::swapped(before, after)).await? > 0)
+        let (sql, values) = values::swapped(before, after);
+        Ok(self.change(sql, &values).await? > 0)
     }
 
     async fn revoke_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool, StoreError> {

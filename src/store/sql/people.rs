@@ -95,7 +95,7 @@ pub(in crate::store) const CONSENTS_OF: &str = concat!(
 pub(in crate::store) const GRANTS_OF: &str = concat!(
     "SELECT ",
     grant!(),
-    " FROM grants WHERE user_id = $1 AND revoked_at IS NULL AND ends_at > $2 \
+    " FROM grants WHERE user_id = $1 AND revoked_at IS NULL AND idle_at > $2 AND expires_at > $2 \
      AND NOT EXISTS (SELECT 1 FROM personal_tokens p WHERE p.grant_id = grants.id) \
      ORDER BY rotated_at DESC, id"
 );

@@ -135,7 +135,7 @@ impl Store for Sqlite {
         now: Timestamp,
     ) -> Result<Option<SignIn>, StoreError> {
         let (state, browser, provider) = (*state, *browser, provider.clone());
-        self.read(move |db| verbs::sign_in(db, sql::SIGN_IN, state, browser, provider, now)).await
+        self.read(move |db| verbs::sign_in(db, sql::SIGN_IN, state, browser, &provider, now)).await
     }
 
     async fn take_sign_in(
@@ -147,7 +147,7 @@ impl Store for Sqlite {
     ) -> Result<Option<SignIn>, StoreError> {
         let (state, browser, provider) = (*state, *browser, provider.clone());
         self.writer
-            .run(move |db| verbs::sign_in(db, sql::TAKE_SIGN_IN, state, browser, provider, now))
+            .run(move |db| verbs::sign_in(db, sql::TAKE_SIGN_IN, state, browser, &provider, now))
             .await
     }
 
@@ -165,7 +165,7 @@ impl Store for Sqlite {
         &self,
         digest: &Digest,
         opens: Option<&Grant>,
-        client_until: Timestamp,
+        client_until: Option<Timestamp>,
     ) -> Result<Spent, StoreError> {
         let (digest, opens) = (*digest, opens.cloned());
         self.writer.run(move |db| verbs::spend(db, digest, opens.as_ref(), client_until)).await

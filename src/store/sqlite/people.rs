@@ -30,8 +30,15 @@ impl People for Sqlite {
         fresh: &User,
         claims: &[u8],
     ) -> Result<User, StoreError> {
-        let (key, fresh, claims) = (key.clone(), fresh.clone(), claims.to_vec());
-        self.writer.run(move |db| admit(db, key, &fresh, claims)).await
+        let fresh = fresh.clone();
+        let held = HeldIdentity {
+            key: key.clone(),
+            user: fresh.id.clone(),
+            claims: Some(claims.to_vec()),
+            created_at: fresh.created_at,
+            seen_at: fresh.seen_at,
+        };
+        self.writer.run(move |db| admit(db, &held, &fresh)).await
     }
 
     async fn hold_claims(&self, key: &IdentityKey, claims: &[u8]) -> Result<(), StoreError> {
@@ -202,16 +209,8 @@ impl People for Sqlite {
     }
 }
 
-fn admit(
-    db: &Connection,
-    key: IdentityKey,
-    fresh: &User,
-    claims: Vec<u8>,
-) -> Result<User, StoreError> {
-    let (created_at, seen_at) = (fresh.created_at, fresh.seen_at);
-    let held =
-        HeldIdentity { key, user: fresh.id.clone(), claims: Some(claims), created_at, seen_at };
-    let id: String = put_identity(db, sql::ADMIT_IDENTITY, &held)?.ok_or_else(rows::lost)?;
+fn admit(db: &Connection, held: &HeldIdentity, fresh: &User) -> Result<User, StoreError> {
+    let id: String = put_identity(db, sql::ADMIT_IDENTITY, held)?.ok_or_else(rows::lost)?;
     let mut person = Values::from(values![&id]);
     person.extend(values::person(fresh));
     one(db, sql::ADMIT_USER, &person, rows::user)?.ok_or_else(rows::lost)

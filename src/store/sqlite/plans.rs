@@ -41,7 +41,15 @@ fn the_latest_revocations_are_answered_by_their_index_alone() {
 fn what_a_token_request_runs_is_planned_once() {
     use crate::store::sql::presented::{PERSON, PRESENT_CODE, PRESENT_GRANT};
     let db = super::writing(Connection::open_in_memory().unwrap()).unwrap();
-    for sql in [PRESENT_CODE, PRESENT_GRANT, PERSON, sql::SPEND, sql::PUT_GRANT, sql::SWAP_GRANT] {
+    for sql in [
+        PRESENT_CODE,
+        PRESENT_GRANT,
+        PERSON,
+        sql::SPEND,
+        sql::PUT_GRANT,
+        sql::SWAP_GRANT,
+        sql::SWAP_GRANT_AND_END,
+    ] {
         let mut statement = db.prepare(sql).unwrap();
         for value in 1..4 {
             let values = vec![value; statement.parameter_count()];

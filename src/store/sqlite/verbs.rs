@@ -65,12 +65,15 @@ pub(super) fn sign_in(
     sql: &str,
     state: Digest,
     browser: Digest,
-    provider: ProviderId,
+    provider: &ProviderId,
     now: Timestamp,
 ) -> Result<Option<SignIn>, StoreError> {
     let key = values![&state, &browser, provider.as_str(), now];
     let taken = one(db, sql, &key, rows::sealed)?;
-    Ok(taken.map(|(sealed, expires_at)| SignIn { state, browser, provider, sealed, expires_at }))
+    Ok(taken.map(|(sealed, expires_at)| {
+        let provider = provider.clone();
+        SignIn { state, browser, provider, sealed, expires_at }
+    }))
 }
 
 pub(super) fn put_code(db: &Connection, code: &Code, consent: &Consent) -> Result<(), StoreError> {
@@ -86,7 +89,7 @@ pub(super) fn spend(
     db: &Connection,
     digest: Digest,
     opens: Option<&Grant>,
-    client_until: Timestamp,
+    client_until: Option<Timestamp>,
 ) -> Result<Spent, StoreError> {
     let first: Option<String> = one(db, sql::SPEND, &values![&digest], rows::value)?;
     let Some(client) = first else {
@@ -95,7 +98,9 @@ pub(super) fn spend(
     };
     if let Some(grant) = opens {
         put_grant(db, grant)?;
-        run(db, sql::CLIENT_USED, &values![client_until, client])?;
+        if let Some(until) = client_until {
+            run(db, sql::CLIENT_USED, &values![until, client])?;
+        }
     }
     Ok(Spent::First)
 }
@@ -113,7 +118,8 @@ pub(super) fn swap_grant(
     before: &Grant,
     after: &Grant,
 ) -> Result<bool, StoreError> {
-    Ok(run(db, sql::SWAP_GRANT, &values::swapped(before, after))? > 0)
+    let (sql, values) = values::swapped(before, after);
+    Ok(run(db, sql, &values)? > 0)
 }
 
 pub(super) fn revoke_grant(

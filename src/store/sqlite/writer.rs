@@ -1,5 +1,9 @@
-//! The one thread that writes. Jobs that wait are done in one transaction, each in a savepoint of its
-//! own, and none is answered before the commit is durable.
+//! The one thread that writes. Jobs that wait are done in one transaction, and none is answered before
+//! the commit is durable.
+//!
+//! A job that fails is rare, and a savepoint costs as much as the work of most jobs: at first there are
+//! none. When a job fails, everything is undone and done again, each job in a savepoint of its own, so
+//! that nothing of the failed one stays and the others do.
 
 use std::{
     iter,
@@ -61,46 +65,55 @@ impl Desk {
     fn serve(self, mut waiting: mpsc::Receiver<Box<dyn Job>>) {
         while let Some(first) = waiting.blocking_recv() {
             let others = iter::from_fn(|| waiting.try_recv().ok());
-            self.serve_together(iter::once(first).chain(others).take(MOST_TOGETHER));
+            self.serve_together(iter::once(first).chain(others).take(MOST_TOGETHER).collect());
         }
     }
 
-    fn serve_together(&self, mut jobs: impl Iterator<Item = Box<dyn Job>>) {
-        let mut worked = Vec::new();
-        let committed = self.commit_all(&mut jobs, &mut worked);
-        if committed.is_err() {
-            // There may be none to roll back any more.
-            let _ = self.db.execute_batch("ROLLBACK");
-            worked.extend(jobs);
+    fn serve_together(&self, mut jobs: Vec<Box<dyn Job>>) {
+        let mut committed = self.commit_all(&mut jobs, Self::work);
+        if jobs.iter().any(|job| job.has_failed()) {
+            self.undo();
+            committed = self.commit_all(&mut jobs, Self::work_apart);
         }
-        for job in worked {
+        if committed.is_err() {
+            self.undo();
+        }
+        for job in jobs {
             job.answer(committed.as_ref().copied());
         }
     }
 
     fn commit_all(
         &self,
-        jobs: &mut impl Iterator<Item = Box<dyn Job>>,
-        worked: &mut Vec<Box<dyn Job>>,
+        jobs: &mut [Box<dyn Job>],
+        work: fn(&Self, &mut dyn Job) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         self.place.as_ref().map_or(Ok(()), Place::check)?;
         self.say("BEGIN IMMEDIATE")?;
-        for mut job in jobs {
-            let done = self.work(job.as_mut());
-            worked.push(job);
-            done?;
+        for job in jobs {
+            work(self, job.as_mut())?;
         }
         self.say("COMMIT")
     }
 
     /// Does one job; an error says that the whole transaction is lost.
     fn work(&self, job: &mut dyn Job) -> Result<(), StoreError> {
+        job.work(&self.db)
+    }
+
+    /// The same in a savepoint: a job that fails loses only its own.
+    fn work_apart(&self, job: &mut dyn Job) -> Result<(), StoreError> {
         self.say("SAVEPOINT job")?;
         if let Err(cause) = job.work(&self.db) {
             // After some errors SQLite has rolled everything back: then the cause is the job's.
             self.say("ROLLBACK TO job").map_err(|_| cause)?;
         }
         self.say("RELEASE job")
+    }
+
+    /// There may be no transaction to undo any more.
+    fn undo(&self) {
+        let _ = self.db.execute_batch("ROLLBACK");
     }
 
     fn say(&self, sql: &str) -> Result<(), StoreError> {
@@ -131,7 +144,7 @@ mod tests {
     fn note(text: impl Into<String>) -> impl Work<()> {
         let text = text.into();
         move |db| {
-            db.execute("INSERT INTO notes (text) VALUES ($1)", [text])?;
+            db.execute("INSERT INTO notes (text) VALUES ($1)", [&text])?;
             Ok(())
         }
     }
@@ -152,6 +165,32 @@ mod tests {
         let half = say("INSERT INTO notes VALUES ('half'); INSERT INTO notes VALUES (NULL)");
         assert!(writer.run(half).await.is_err());
         assert_eq!(notes(&writer).await, 0);
+    }
+
+    /// What waits while the thread is held is done in one transaction.
+    async fn together<T>(writer: &Writer, waiting: impl Future<Output = T>) -> T {
+        let ((begun, begins), (go, wait)) = (channel(), channel());
+        let held = writer.run(move |_| {
+            begun.send(()).unwrap();
+            wait.recv().map_err(|_| job::stopped())
+        });
+        let begins = async move { begins.recv().unwrap() };
+        let released = async move { go.send(()).unwrap() };
+        let (held, (), done, ()) = futures_util::join!(held, begins, waiting, released);
+        held.unwrap();
+        done
+    }
+
+    #[tokio::test]
+    async fn a_failed_job_takes_none_of_the_others_along() {
+        let writer = writer();
+        let half = say("INSERT INTO notes VALUES ('half'); INSERT INTO notes VALUES (NULL)");
+        let (before, fails, after) =
+            (writer.run(note("before")), writer.run(half), writer.run(note("after")));
+        let (before, fails, after) =
+            together(&writer, async { futures_util::join!(before, fails, after) }).await;
+        assert!(before.is_ok() && fails.is_err() && after.is_ok());
+        assert_eq!(notes(&writer).await, 2);
     }
 
     #[tokio::test]
@@ -183,18 +222,15 @@ mod tests {
         assert_eq!(notes(&writer).await, 1);
     }
 
-    /// Holds the thread until three more jobs wait, the last of which loses the transaction.
+    /// The last of them loses the transaction.
     #[tokio::test]
     async fn jobs_that_wait_share_a_commit_and_its_failure() {
         let writer = writer();
-        let (go, wait) = channel();
-        let held = writer.run(move |_| wait.recv().map_err(|_| job::stopped()));
         let (first, second) = (writer.run(note("first")), writer.run(note("second")));
         let lost = writer.run(say("ROLLBACK"));
-        let released = async move { go.send(()).unwrap() };
-        let (held, first, second, lost, ()) =
-            futures_util::join!(held, first, second, lost, released);
-        assert!(held.is_err() && first.is_err() && second.is_err() && lost.is_err());
+        let (first, second, lost) =
+            together(&writer, async { futures_util::join!(first, second, lost) }).await;
+        assert!(first.is_err() && second.is_err() && lost.is_err());
         assert_eq!(notes(&writer).await, 0);
         writer.run(note("after")).await.unwrap();
         assert_eq!(notes(&writer).await, 1);

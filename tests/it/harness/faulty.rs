@@ -77,7 +77,7 @@ verbs! { Store:
     ) -> Option<SignIn>;
     fn put_code(code: &Code, consent: &Consent) -> ();
     fn code(digest: &Digest) -> Option<Code>;
-    fn spend(digest: &Digest, opens: Option<&Grant>, client_until: Timestamp) -> Spent;
+    fn spend(digest: &Digest, opens: Option<&Grant>, client_until: Option<Timestamp>) -> Spent;
     fn present_code(
         client: Option<&ClientId>, code: &Digest, now: Timestamp
     ) -> Presented<Code>;

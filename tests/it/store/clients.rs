@@ -89,7 +89,7 @@ pub(super) async fn of_64_registrations_beside_a_use_none_shortens_the_life_of_t
         let (store, digest) = (store.clone(), code.digest);
         racers.spawn(async move {
             if racer == 32 {
-                store.spend(&digest, Some(&grant(1, "c")), later(9000)).await.unwrap();
+                store.spend(&digest, Some(&grant(1, "c")), Some(later(9000))).await.unwrap();
             }
             store.register_client(&client("c")).await.unwrap();
         });
@@ -136,11 +136,11 @@ pub(super) async fn a_code_of_a_removed_client_cannot_be_spent(store: AnyStore) 
     store.remove_client(&ClientId::new("gone"), NOW).await.unwrap();
     let spent = |number| (code(number, "").digest, grant(number, "gone"));
     let (digest, opens) = spent(1);
-    let found = store.spend(&digest, Some(&opens), NOW).await.unwrap();
+    let found = store.spend(&digest, Some(&opens), None).await.unwrap();
     assert_eq!(found, Spent::Unknown);
     assert_eq!(store.grant(&opens.id).await.unwrap(), None);
     let (digest, opens) = spent(2);
-    assert_eq!(store.spend(&digest, Some(&opens), NOW).await.unwrap(), Spent::First);
+    assert_eq!(store.spend(&digest, Some(&opens), None).await.unwrap(), Spent::First);
 }
 
 pub(super) async fn using_a_client_prolongs_its_life_and_never_shortens_it(store: AnyStore) {
@@ -150,7 +150,7 @@ pub(super) async fn using_a_client_prolongs_its_life_and_never_shortens_it(store
     for (number, of, until) in [(1, "c", 500), (2, "c", 50), (3, "forever", 500)] {
         let code = code(number, of);
         store.put_code(&code, &consent(of)).await.unwrap();
-        store.spend(&code.digest, Some(&grant(number, of)), later(until)).await.unwrap();
+        store.spend(&code.digest, Some(&grant(number, of)), Some(later(until))).await.unwrap();
     }
     let used = store.client(&ClientId::new("c"), NOW).await.unwrap().unwrap();
     assert_eq!(used.expires_at, Some(later(500)));

@@ -54,8 +54,8 @@ pub(super) async fn an_epoch_ends_what_was_issued_and_leaves_who_is_known(store:
     assert_eq!(store.begin_epoch(later(5)).await.unwrap(), began);
     assert_eq!(store.epoch().await.unwrap(), Some(began));
     assert_eq!(store.grant(&opened.id).await.unwrap(), None);
-    assert_eq!(store.spend(&code(1, "c").digest, None, NOW).await.unwrap(), Spent::Unknown);
-    assert_eq!(store.spend(&code(2, "c").digest, None, NOW).await.unwrap(), Spent::Unknown);
+    assert_eq!(store.spend(&code(1, "c").digest, None, None).await.unwrap(), Spent::Unknown);
+    assert_eq!(store.spend(&code(2, "c").digest, None, None).await.unwrap(), Spent::Unknown);
     assert_eq!(store.session(&session("cookie", 1).digest, NOW).await.unwrap(), None);
     assert_eq!(store.opaque_token(&opaque.digest).await.unwrap(), None);
     assert_eq!(store.personal_token(&personal.digest).await.unwrap(), None);

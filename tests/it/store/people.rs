@@ -89,7 +89,7 @@ async fn two_identities(store: &AnyStore) -> Grant {
     let code = Code { authorization: what.clone(), ..code(2, "c") };
     let grant = Grant { authorization: what, ..grant(2, "c") };
     store.put_code(&code, &consent("c")).await.unwrap();
-    assert_eq!(store.spend(&code.digest, Some(&grant), NOW).await.unwrap(), Spent::First);
+    assert_eq!(store.spend(&code.digest, Some(&grant), None).await.unwrap(), Spent::First);
     grant
 }
 
@@ -203,7 +203,7 @@ pub(super) async fn disconnecting_ends_one_clients_grants_codes_and_consent(stor
     assert_eq!(store.revoked_since(NOW).await.unwrap(), [], "it is another person's");
     store.disconnect(&user(1).id, &app, later(1)).await.unwrap();
     assert_eq!(store.revoked_since(NOW).await.unwrap(), [one.id]);
-    assert_eq!(store.spend(&code(3, "").digest, None, NOW).await.unwrap(), Spent::Unknown);
+    assert_eq!(store.spend(&code(3, "").digest, None, None).await.unwrap(), Spent::Unknown);
     assert_eq!(store.grants_of(&user(1).id, NOW).await.unwrap(), [other]);
     for (client, left) in [("app", None), ("other", Some(consent("other")))] {
         let Consent { user, client, server, redirect_host, .. } = consent(client);
@@ -225,7 +225,7 @@ async fn busy(store: &AnyStore) -> Grant {
 async fn everything_ended(store: &AnyStore, opened: &Grant) {
     assert_eq!(store.revoked_since(later(1)).await.unwrap(), [opened.id]);
     assert_eq!(store.sessions_of(&user(1).id, NOW).await.unwrap(), []);
-    assert_eq!(store.spend(&code(2, "").digest, None, NOW).await.unwrap(), Spent::Unknown);
+    assert_eq!(store.spend(&code(2, "").digest, None, None).await.unwrap(), Spent::Unknown);
     assert_eq!(store.sessions_of(&user(2).id, NOW).await.unwrap().len(), 1);
 }
 

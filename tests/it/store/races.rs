@@ -35,7 +35,7 @@ async fn ended_beside<F: Future<Output = ()> + Send + 'static>(
         let store = store.clone();
         racers.spawn(async move {
             let digest = code(number, "c").digest;
-            let spent = store.spend(&digest, Some(&grant(number, "c")), NOW).await;
+            let spent = store.spend(&digest, Some(&grant(number, "c")), None).await;
             (number, spent.unwrap())
         });
     }
@@ -46,7 +46,7 @@ async fn ended_beside<F: Future<Output = ()> + Send + 'static>(
     }
     assert_eq!(store.grants_of(&user(1).id, NOW).await.unwrap(), []);
     for number in 0..64 {
-        let spent = store.spend(&code(number, "c").digest, None, NOW).await.unwrap();
+        let spent = store.spend(&code(number, "c").digest, None, None).await.unwrap();
         assert_ne!(spent, Spent::First, "{number}");
     }
 }
@@ -102,7 +102,7 @@ pub(super) async fn a_client_in_use_is_not_swept(store: AnyStore) {
         let store = store.clone();
         async move {
             let opens = grant(number, &number.to_string());
-            store.spend(&code(number, "").digest, Some(&opens), forever).await.unwrap();
+            store.spend(&code(number, "").digest, Some(&opens), Some(forever)).await.unwrap();
         }
     });
     let sweeps = (0..8).map(|_| store.sweep(later(2), 4));

@@ -61,7 +61,7 @@ async fn everything_survives_close_and_reopen() {
     assert_eq!(store.user(&person.id).await.unwrap(), Some(person));
     let revoked = Grant { revoked_at: Some(later(3)), ..opened };
     assert_eq!(store.grant(&revoked.id).await.unwrap().as_ref(), Some(&revoked));
-    let again = store.spend(&code(1, "c").digest, None, NOW).await.unwrap();
+    let again = store.spend(&code(1, "c").digest, None, None).await.unwrap();
     assert_eq!(again, Spent::Again(revoked.id));
     assert!(!store.once(&code(9, "").digest, later(9)).await.unwrap());
     assert_eq!(store.signing_keys().await.unwrap(), [key]);
@@ -121,7 +121,7 @@ async fn no_secret_is_in_the_files() {
     let code = Code { digest: raw.digest(), ..code(5, "c") };
     store.put_code(&code, &consent("c")).await.unwrap();
     let grant = Grant { current: Some(token.digest()), ..grant(5, "c") };
-    store.spend(&code.digest, Some(&grant), NOW).await.unwrap();
+    store.spend(&code.digest, Some(&grant), None).await.unwrap();
 
     let texts = [secret.reveal(), state.reveal(), browser.reveal(), raw.reveal(), token.reveal()];
     let log = fs::read(path.with_file_name("test.db-wal")).unwrap();

@@ -94,7 +94,7 @@ async fn a_change_whose_answer_was_lost_is_an_error_and_is_made_once_at_most() {
     store.put_code(&given, &consent("c")).await.unwrap();
     let spending = {
         let (store, opens) = (Arc::clone(&store), opens.clone());
-        tokio::spawn(async move { store.spend(&code(1, "c").digest, Some(&opens), NOW).await })
+        tokio::spawn(async move { store.spend(&code(1, "c").digest, Some(&opens), None).await })
     };
     tokio::task::yield_now().await;
     proxy.set(Network::Silent);
@@ -103,13 +103,13 @@ async fn a_change_whose_answer_was_lost_is_an_error_and_is_made_once_at_most() {
     proxy.set(Network::Whole);
     recovered(&store).await;
     let opened = store.grant(&opens.id).await.unwrap();
-    let again = store.spend(&given.digest, Some(&opens), NOW).await.unwrap();
+    let again = store.spend(&given.digest, Some(&opens), None).await.unwrap();
     match lost {
         Ok(first) => assert_eq!((first, again), (Spent::First, Spent::Again(opens.id))),
         Err(_) if opened.is_some() => assert_eq!(again, Spent::Again(opens.id)),
         Err(_) => assert_eq!(again, Spent::First),
     }
-    let once_more = store.spend(&given.digest, Some(&opens), NOW).await.unwrap();
+    let once_more = store.spend(&given.digest, Some(&opens), None).await.unwrap();
     assert_eq!(once_more, Spent::Again(opens.id));
 }
 
