@@ -1,6 +1,6 @@
 //! Where the keys to check signatures come from.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use crate::{
     guard::{refusal::GuardRefusal, remote::RemoteKeys},
@@ -22,7 +22,7 @@ pub(super) enum KeySource {
 impl KeySource {
     pub(super) fn generation(&self) -> u64 {
         match self {
-            Self::Local(keys) => keys.read().1,
+            Self::Local(keys) => keys.held().1,
             Self::Remote(_) => 0,
         }
     }
@@ -30,7 +30,7 @@ impl KeySource {
     pub(super) async fn keys_for(&self, kid: &str) -> Result<KeysAt, GuardRefusal> {
         match self {
             Self::Local(keys) => {
-                let (keys, generation) = keys.read();
+                let (keys, generation) = keys.held().clone();
                 Ok(KeysAt { keys, generation })
             }
             Self::Remote(keys) => Ok(KeysAt { keys: keys.keys_for(kid).await?, generation: 0 }),
@@ -55,7 +55,7 @@ impl LocalKeys {
         *held = (keys, held.1.wrapping_add(1));
     }
 
-    fn read(&self) -> (KeySet, u64) {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn held(&self) -> RwLockReadGuard<'_, (KeySet, u64)> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
