@@ -2,6 +2,9 @@
 //!
 //! A handler parses, calls one flow and renders. It owns status codes, headers and cookies; it never
 //! sees a store and decides nothing about OAuth.
+//!
+//! Layers are put together by `ServiceBuilder` before a router gets them: of each `Router::layer` it makes
+//! a box that every request clones.
 
 pub mod cookies;
 pub mod headers;
@@ -24,7 +27,7 @@ mod request;
 mod sign_out;
 mod token;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -34,7 +37,7 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-use tower::Service as _;
+use tower::{Service as _, ServiceBuilder};
 use tower_http::{catch_panic::CatchPanicLayer, cors::CorsLayer, timeout::TimeoutLayer};
 
 use crate::{
@@ -115,6 +118,9 @@ pub struct ShownServer {
 /// The largest body of an OAuth request.
 pub const MAX_BODY: usize = 64 * 1024;
 
+/// The time for an answer of ours.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// The routes of the authorization server.
 pub fn router(site: Arc<Site>) -> Router {
     let operators = Router::new()
@@ -126,25 +132,24 @@ pub fn router(site: Arc<Site>) -> Router {
         .merge(for_people(&site))
         .merge(operators)
         .fallback(problem::not_found)
-        .layer(middleware::map_response(problem::later))
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::REQUEST_TIMEOUT,
-            std::time::Duration::from_secs(30),
-        ))
+        .layer(
+            ServiceBuilder::new()
+                .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, PATIENCE))
+                .layer(DefaultBodyLimit::max(MAX_BODY))
+                .map_response(problem::later),
+        )
         .with_state(site)
 }
 
 fn for_clients(site: &Arc<Site>) -> Router<Arc<Site>> {
     let often = middleware::from_fn_with_state(Arc::clone(site), rates::for_clients);
     let anew = middleware::from_fn_with_state(Arc::clone(site), rates::for_registrations);
+    let around = || ServiceBuilder::new().layer(cors()).map_response(token::never_kept);
     Router::new()
         .route("/token", post(token::token))
         .route("/revoke", post(token::revoke))
-        .route_layer(often)
-        .merge(Router::new().route("/register", post(token::register)).route_layer(anew))
-        .layer(middleware::map_response(token::never_kept))
-        .layer(cors())
+        .layer(around().layer(often))
+        .merge(Router::new().route("/register", post(token::register)).layer(around().layer(anew)))
 }
 
 /// The published documents, and `rest` with what surrounds every other route.
@@ -163,8 +168,7 @@ fn for_servers(site: &Arc<Site>) -> Router<Arc<Site>> {
     let often = middleware::from_fn_with_state(Arc::clone(site), rates::for_clients);
     Router::new()
         .route("/introspect", post(introspect::introspect))
-        .route_layer(often)
-        .layer(middleware::map_response(token::never_kept))
+        .layer(ServiceBuilder::new().map_response(token::never_kept).layer(often))
 }
 
 fn for_people(site: &Arc<Site>) -> Router<Arc<Site>> {
@@ -194,7 +198,11 @@ pub fn assets<S: Clone + Send + Sync + 'static>() -> Router<S> {
 
 /// What surrounds every route, those of the MCP servers included.
 pub fn surrounded(router: Router) -> Router {
-    router.layer(CatchPanicLayer::new()).layer(middleware::from_fn(request::traced))
+    router.layer(
+        ServiceBuilder::new()
+            .layer(middleware::from_fn(request::traced))
+            .layer(CatchPanicLayer::new()),
+    )
 }
 
 /// Lets browser-based MCP clients call the guarded servers, from the origins that those admit: the
@@ -212,9 +220,10 @@ pub fn open_to_browsers(servers: Router) -> Router {
             RATE_LIMIT_POLICY,
             session,
         ])
-        .max_age(std::time::Duration::from_mins(10));
+        .max_age(Duration::from_mins(10));
     let bare = servers.clone();
-    servers.layer(cors).layer(middleware::from_fn_with_state(bare, preflights_only))
+    let preflights = middleware::from_fn_with_state(bare, preflights_only);
+    servers.layer(ServiceBuilder::new().layer(preflights).layer(cors))
 }
 
 /// Keeps servers that ask for no token to this machine, whatever proxy or tunnel leads to it.
@@ -249,5 +258,5 @@ fn cors() -> CorsLayer {
             RATE_LIMIT,
             RATE_LIMIT_POLICY,
         ])
-        .max_age(std::time::Duration::from_mins(10))
+        .max_age(Duration::from_mins(10))
 }

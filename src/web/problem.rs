@@ -262,7 +262,7 @@ const REGISTER_AGAIN: &str =
 const START_AGAIN: &str = "Go back to the app and start the sign-in again.";
 
 /// Whatever is not available now is asked for again a little later (RFC 9110 §15.6.4).
-pub(super) async fn later(mut response: Response) -> Response {
+pub(super) fn later(mut response: Response) -> Response {
     if response.status() == StatusCode::SERVICE_UNAVAILABLE {
         let soon = HeaderValue::from_static("5");
         response.headers_mut().entry(header::RETRY_AFTER).or_insert(soon);

@@ -61,7 +61,7 @@ pub(super) async fn register(
 
 /// Keeps every answer of these endpoints out of caches, refusals of a method or of a body included
 /// (RFC 6749 §5.1).
-pub(super) async fn never_kept(mut response: Response) -> Response {
+pub(super) fn never_kept(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
