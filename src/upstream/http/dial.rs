@@ -63,7 +63,7 @@ pub(super) fn build(policy: FetchPolicy) -> Option<Client> {
         .no_zstd()
         .connect_timeout(policy.connect)
         .pool_idle_timeout(Duration::from_secs(30))
-        .pool_max_idle_per_host(2)
+        .pool_max_idle_per_host(IDLE)
         .dns_resolver(Arc::new(VettedResolver(policy)))
         .build();
     client.inspect_err(|error| tracing::error!(%error, "the HTTP client cannot be built")).ok()
@@ -91,3 +91,7 @@ impl Resolve for VettedResolver {
 #[derive(Debug, thiserror::Error)]
 #[error("no permitted address")]
 struct NoPermittedAddress;
+
+/// How many connections to one host are kept for the next requests: a sign-in at a busy provider should not
+/// begin with a handshake.
+const IDLE: usize = 32;
