@@ -3,6 +3,7 @@
 mod client;
 mod clients;
 mod cluster;
+mod crypto;
 mod disk;
 mod engine;
 mod floor;
