@@ -80,12 +80,12 @@ pub fn open_grant(code: &Code, first: Option<Digest>, limits: &Limits, now: Time
     }
 }
 
-/// Until when the client lives by this use, if that is a day more than it had: one that is used all the
-/// time is not written every time.
+/// Until when the client lives by this use, if it would end too early otherwise. It gets a day more than it
+/// is promised, so that one that is used all the time is not written every time.
 #[must_use]
 pub fn prolonged(client: &Client, limits: &Limits, now: Timestamp) -> Option<Timestamp> {
-    let until = now.plus(limits.client_idle);
-    client.expires_at.filter(|end| end.plus(DAY) <= until).map(|_| until)
+    let promised = now.plus(limits.client_idle);
+    client.expires_at.filter(|end| *end < promised).map(|_| promised.plus(DAY))
 }
 
 const DAY: Duration = Duration::from_hours(24);

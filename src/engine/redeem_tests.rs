@@ -48,16 +48,16 @@ fn another_client_redirect_uri_verifier_or_resource_is_refused() {
 }
 
 #[test]
-fn a_use_prolongs_a_life_by_a_day_at_least_or_not_at_all() {
+fn a_use_promises_ninety_days_and_is_written_once_a_day() {
     let (limits, hour) = (Limits::default(), seconds(60 * 60));
-    let until = NOW.plus(limits.client_idle);
+    let promised = NOW.plus(limits.client_idle);
     let left = |expires_at| {
         let known = Client { expires_at, ..client(AuthMethod::None, None) };
         prolonged(&known, &limits, NOW)
     };
-    assert_eq!(left(Some(NOW.plus(hour))), Some(until));
-    assert_eq!(left(Some(until.minus(24 * hour))), Some(until));
-    assert_eq!(left(Some(until.minus(23 * hour))), None);
-    assert_eq!(left(Some(until.plus(hour))), None);
+    assert_eq!(left(Some(NOW.plus(hour))), Some(promised.plus(24 * hour)));
+    assert_eq!(left(Some(promised.minus(seconds(1)))), Some(promised.plus(24 * hour)));
+    assert_eq!(left(Some(promised)), None);
+    assert_eq!(left(Some(promised.plus(23 * hour))), None);
     assert_eq!(left(None), None);
 }

@@ -188,18 +188,19 @@ pub(super) struct Sweep {
 /// - Sign-ins, sessions and clients: not at all. Their verbs refuse them from the moment they lapse.
 /// - Single-use digests: one hour, so that a leeway between clocks never outlives the memory of a use.
 /// - Codes: 24 h, spent or not, so that a replay is still told from an invention.
-/// - Grants: 24 h after they ended for lack of use or in any case. A revoked grant stays as long as an
-///   unrevoked one: every token of it has lapsed before its revocation is forgotten.
-/// - Opaque tokens: one hour, for the leeway of guards. Personal ones: as long as their grants.
+/// - Grants: 24 to 48 h after they ended for lack of use or in any case. A revoked grant stays as long as
+///   an unrevoked one: every token of it has lapsed before its revocation is forgotten.
+/// - Opaque tokens: one hour, for the leeway of guards. Personal ones: 24 h.
 pub(super) const SWEEPS: [Sweep; 8] = [
     Sweep { sql: sweep!("sign_ins", "state", "expires_at"), kept: 0 },
     Sweep { sql: sweep!("sessions", "digest", "ends_at"), kept: 0 },
     Sweep { sql: sweep!("spent_digests", "digest", "expires_at"), kept: HOUR },
     Sweep { sql: sweep!("opaque_tokens", "digest", "expires_at"), kept: HOUR },
-    Sweep { sql: sweep!("personal_tokens", "digest", "lapses_at"), kept: 24 * HOUR },
-    Sweep { sql: sweep!("codes", "digest", "expires_at"), kept: 24 * HOUR },
-    Sweep { sql: sweep!("grants", "id", "ends_at"), kept: 24 * HOUR },
+    Sweep { sql: sweep!("personal_tokens", "digest", "lapses_at"), kept: DAY },
+    Sweep { sql: sweep!("codes", "digest", "expires_at"), kept: DAY },
+    Sweep { sql: sweep!("grants", "id", "ends_at"), kept: DAY },
     Sweep { sql: sweep!("clients", "id", "expires_at"), kept: 0 },
 ];
 
-pub(super) const HOUR: i64 = 60 * 60;
+const HOUR: i64 = 60 * 60;
+pub(super) const DAY: i64 = 24 * HOUR;

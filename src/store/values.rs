@@ -108,13 +108,14 @@ pub(super) fn swapped<'a>(before: &'a Grant, after: &'a Grant) -> (&'static str,
     (sql, values)
 }
 
-/// When a grant may be forgotten: at the end of the hour in which it ends, so that refreshing it again and
-/// again does not move it in the index each time.
+/// When a grant counts as ended for those who remove it: the next time of day that is its own, so that
+/// refreshing it again and again moves it in the index once a day, and grants of one day do not go at once.
+/// (An older program wrote the moment itself.)
 fn end(grant: &Grant) -> Timestamp {
     let end = grant.idle_at.min(grant.expires_at).unix();
-    Timestamp::from_unix(
-        end.saturating_sub(1).div_euclid(sql::HOUR).saturating_add(1).saturating_mul(sql::HOUR),
-    )
+    let [a, b, c, d, ..] = *grant.id.as_bytes();
+    let own = i64::from(u32::from_be_bytes([a, b, c, d])) % sql::DAY;
+    Timestamp::from_unix(end.saturating_add(own.saturating_sub(end).rem_euclid(sql::DAY)))
 }
 
 fn authorization(what: &Authorization) -> Values<'_> {

@@ -144,12 +144,12 @@ pub fn router(site: Arc<Site>) -> Router {
 fn for_clients(site: &Arc<Site>) -> Router<Arc<Site>> {
     let often = middleware::from_fn_with_state(Arc::clone(site), rates::for_clients);
     let anew = middleware::from_fn_with_state(Arc::clone(site), rates::for_registrations);
-    let around = || ServiceBuilder::new().layer(cors()).map_response(token::never_kept);
     Router::new()
         .route("/token", post(token::token))
         .route("/revoke", post(token::revoke))
-        .layer(around().layer(often))
-        .merge(Router::new().route("/register", post(token::register)).layer(around().layer(anew)))
+        .route_layer(often)
+        .merge(Router::new().route("/register", post(token::register)).route_layer(anew))
+        .layer(ServiceBuilder::new().layer(cors()).map_response(token::never_kept))
 }
 
 /// The published documents, and `rest` with what surrounds every other route.
@@ -168,7 +168,8 @@ fn for_servers(site: &Arc<Site>) -> Router<Arc<Site>> {
     let often = middleware::from_fn_with_state(Arc::clone(site), rates::for_clients);
     Router::new()
         .route("/introspect", post(introspect::introspect))
-        .layer(ServiceBuilder::new().map_response(token::never_kept).layer(often))
+        .route_layer(often)
+        .layer(ServiceBuilder::new().map_response(token::never_kept))
 }
 
 fn for_people(site: &Arc<Site>) -> Router<Arc<Site>> {

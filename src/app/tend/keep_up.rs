@@ -1,13 +1,13 @@
 //! Whether the broom keeps up, by hand: `cargo test --release --lib keep_up -- --ignored --nocapture`.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use tokio::{task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::broom::Broom;
 use crate::{
-    ambient::{Clock as _, SystemClock, Timestamp},
+    ambient::{Clock as _, OsEntropy, SystemClock, Timestamp},
     engine::record::{Authorization, Code, Consent, Grant, IdentityKey, SignIn},
     protocol::{
         id::{ClientId, GrantId, ProviderId, ServerId, UserId},
@@ -16,7 +16,11 @@ use crate::{
         scope::Scopes,
         secret::Digest,
     },
-    store::{Store, sqlite::Sqlite},
+    store::{
+        Store,
+        postgres::{Address, Postgres},
+        sqlite::Sqlite,
+    },
 };
 
 /// What lapses in three minutes: sign-ins, codes, grants and single-use digests, a quarter each.
@@ -29,6 +33,17 @@ async fn the_broom_keeps_up_with_sqlite_while_others_write() {
     let folder = tempfile::tempdir().unwrap();
     let store = Sqlite::open(&folder.path().join("keep_up.db")).unwrap();
     keeps_up("SQLite", Arc::new(store)).await;
+}
+
+/// In an empty database, whose URL stands in `KEEP_UP_POSTGRES`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "fills a database for some minutes; prints figures"]
+#[expect(clippy::disallowed_methods, reason = "run by hand")]
+async fn the_broom_keeps_up_with_postgresql_while_others_write() {
+    let url = std::env::var("KEEP_UP_POSTGRES").expect("KEEP_UP_POSTGRES=postgres://…");
+    let address = Address::parse(&url, Path::new("/")).unwrap();
+    let store = Postgres::open(&address, 16, Arc::new(OsEntropy)).await.unwrap();
+    keeps_up("PostgreSQL", Arc::new(store)).await;
 }
 
 async fn keeps_up(engine: &str, store: Arc<dyn Store>) {
@@ -51,7 +66,7 @@ async fn keeps_up(engine: &str, store: Arc<dyn Store>) {
 }
 
 async fn fill(store: &Arc<dyn Store>, now: Timestamp) {
-    let long_ago = now.minus(Duration::from_hours(48));
+    let long_ago = now.minus(Duration::from_hours(72));
     let mut tasks = Vec::new();
     for part in 0..64 {
         let store = Arc::clone(store);

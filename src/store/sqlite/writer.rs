@@ -73,6 +73,7 @@ impl Desk {
         let mut committed = self.commit_all(&mut jobs, Self::work);
         if jobs.iter().any(|job| job.has_failed()) {
             self.undo();
+            tracing::debug!(jobs = jobs.len(), "a write failed; those beside it are done again");
             committed = self.commit_all(&mut jobs, Self::work_apart);
         }
         if committed.is_err() {
@@ -96,12 +97,16 @@ impl Desk {
         self.say("COMMIT")
     }
 
-    /// Does one job; an error says that the whole transaction is lost.
+    /// Does one job; an error says that nothing of the transaction may stay.
     fn work(&self, job: &mut dyn Job) -> Result<(), StoreError> {
-        job.work(&self.db)
+        job.work(&self.db)?;
+        if self.db.is_autocommit() {
+            return Err(StoreError::Unavailable("the transaction is gone".to_owned()));
+        }
+        Ok(())
     }
 
-    /// The same in a savepoint: a job that fails loses only its own.
+    /// The same in a savepoint: a job that fails loses its own changes alone.
     fn work_apart(&self, job: &mut dyn Job) -> Result<(), StoreError> {
         self.say("SAVEPOINT job")?;
         if let Err(cause) = job.work(&self.db) {
@@ -222,15 +227,15 @@ mod tests {
         assert_eq!(notes(&writer).await, 1);
     }
 
-    /// The last of them loses the transaction.
+    /// One of them loses the transaction.
     #[tokio::test]
     async fn jobs_that_wait_share_a_commit_and_its_failure() {
         let writer = writer();
         let (first, second) = (writer.run(note("first")), writer.run(note("second")));
-        let lost = writer.run(say("ROLLBACK"));
-        let (first, second, lost) =
-            together(&writer, async { futures_util::join!(first, second, lost) }).await;
-        assert!(first.is_err() && second.is_err() && lost.is_err());
+        let (lost, third) = (writer.run(say("ROLLBACK")), writer.run(note("third")));
+        let (first, second, lost, third) =
+            together(&writer, async { futures_util::join!(first, second, lost, third) }).await;
+        assert!(first.is_err() && second.is_err() && lost.is_err() && third.is_err());
         assert_eq!(notes(&writer).await, 0);
         writer.run(note("after")).await.unwrap();
         assert_eq!(notes(&writer).await, 1);

@@ -12,6 +12,22 @@ pub(super) async fn a_grant_comes_back_as_it_was_written(store: AnyStore) {
     assert_eq!(store.grant(&GrantId::from_entropy([9; 16])).await.unwrap(), None);
 }
 
+pub(super) async fn a_grant_that_is_refreshed_is_kept_until_its_new_end(store: AnyStore) {
+    let given = code(1, "c");
+    store.put_code(&given, &consent("c")).await.unwrap();
+    let mut grant = Grant { expires_at: later(90 * DAY), ..grant(1, "c") };
+    store.spend(&given.digest, Some(&grant), None).await.unwrap();
+    for days in 1..=3 {
+        let next = Grant { idle_at: later(days * DAY), ..rotated(&grant) };
+        assert!(store.swap_grant(&grant, &next).await.unwrap());
+        grant = next;
+    }
+    store.sweep(later(4 * DAY), 100).await.unwrap();
+    assert_eq!(store.grant(&grant.id).await.unwrap(), Some(grant.clone()));
+    store.sweep(later(5 * DAY + 1), 100).await.unwrap();
+    assert_eq!(store.grant(&grant.id).await.unwrap(), None);
+}
+
 pub(super) async fn of_64_parallel_swaps_one_wins(store: AnyStore) {
     let before = open(&store, 1, "c").await;
     let after: Vec<_> =

@@ -130,6 +130,7 @@ conformance! {
         a_failing_job_spoils_no_other;
     grants:
         a_grant_comes_back_as_it_was_written
+        a_grant_that_is_refreshed_is_kept_until_its_new_end
         of_64_parallel_swaps_one_wins
         a_swap_loses_to_a_moved_generation
         a_swap_loses_to_a_given_grace

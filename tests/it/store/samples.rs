@@ -20,8 +20,7 @@ use countersign::{
 
 pub(super) const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 
-pub(super) const HOUR: u64 = 60 * 60;
-pub(super) const DAY: u64 = 24 * HOUR;
+pub(super) const DAY: u64 = 24 * 60 * 60;
 
 pub(super) fn later(seconds: u64) -> Timestamp {
     NOW.plus(Duration::from_secs(seconds))
