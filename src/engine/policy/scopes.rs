@@ -24,14 +24,12 @@ pub(super) fn names(rules: &[ScopeRule]) -> Scopes {
 /// Grows the set until nothing is added: it ends, because there are finitely many scopes.
 pub(super) fn expand(rules: &[ScopeRule], scopes: &Scopes) -> Scopes {
     let mut all = scopes.clone();
-    loop {
-        let held = rules.iter().filter(|rule| all.contains(&rule.name));
-        let grown = held.fold(all.clone(), |sum, rule| sum.union(&rule.implies));
-        if grown == all {
-            return all;
-        }
-        all = grown;
+    let adds =
+        |rule: &&ScopeRule, all: &Scopes| all.contains(&rule.name) && !all.covers(&rule.implies);
+    while let Some(rule) = rules.iter().find(|rule| adds(rule, &all)) {
+        all = all.union(&rule.implies);
     }
+    all
 }
 
 /// Every fault of the scopes: a name given twice, an unknown one, scopes that imply themselves.

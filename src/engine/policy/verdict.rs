@@ -141,9 +141,14 @@ impl Policy {
             None if who.is_some() => Verdict::Denied,
             None => Verdict::Allowed,
             Some(asker) if !meant(asker) => Verdict::Denied,
-            Some(asker) if self.expand(asker.scopes).covers(needs) => Verdict::Allowed,
+            Some(asker) if self.gives(asker.scopes, needs) => Verdict::Allowed,
             Some(_) => Verdict::InsufficientScope { needs: needs.clone() },
         }
+    }
+
+    /// Mostly what is needed is held itself.
+    fn gives(&self, held: &Scopes, needs: &Scopes) -> bool {
+        held.covers(needs) || self.expand(held).covers(needs)
     }
 
     const fn by_default(&self) -> Verdict {
