@@ -3,10 +3,13 @@
 
 use std::time::Duration;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use moka::sync::Cache;
 
-use crate::{ambient::Timestamp, guard::caller::Caller};
+use crate::{
+    ambient::Timestamp,
+    guard::caller::Caller,
+    jose::fingerprint::{Fingerprint, Fingerprints},
+};
 
 /// How many verified tokens are kept.
 pub const MAX_VERIFIED: u64 = 10_000;
@@ -14,8 +17,11 @@ pub const MAX_VERIFIED: u64 = 10_000;
 /// How long a signature stays believed before it is checked against the present keys again.
 pub const RECHECK_AFTER: Duration = Duration::from_mins(5);
 
-/// Callers by the SHA-256 of their whole token: nothing less than every byte identifies one.
-pub(super) struct Verified(Cache<[u8; 32], Entry>);
+/// Callers by the fingerprint of their whole token: nothing less than every byte identifies one.
+pub(super) struct Verified {
+    prints: Fingerprints,
+    callers: Cache<Fingerprint, Entry>,
+}
 
 #[derive(Clone)]
 struct Entry {
@@ -26,33 +32,31 @@ struct Entry {
 
 impl Verified {
     pub(super) fn new() -> Self {
-        Self(Cache::new(MAX_VERIFIED))
+        Self { prints: Fingerprints::new(), callers: Cache::new(MAX_VERIFIED) }
     }
 
-    /// By the crypto library: it is quick too on a processor without instructions for it.
-    pub(super) fn key(token: &str) -> [u8; 32] {
-        let mut key = [0; 32];
-        key.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
-        key
+    /// What a token is kept by.
+    pub(super) fn print(&self, token: &str) -> Fingerprint {
+        self.prints.of(token)
     }
 
     /// The caller of a token verified lately under the same `keys`; its expiry is judged by the guard.
-    pub(super) fn find(&self, key: &[u8; 32], keys: u64, now: Timestamp) -> Option<Caller> {
-        let entry = self.0.get(key)?;
+    pub(super) fn find(&self, print: Fingerprint, keys: u64, now: Timestamp) -> Option<Caller> {
+        let entry = self.callers.get(&print)?;
         let fresh = entry.keys == keys
             && now >= entry.verified_at
             && now.since(entry.verified_at) < RECHECK_AFTER;
         if !fresh {
-            self.0.invalidate(key);
+            self.callers.invalidate(&print);
         }
         fresh.then_some(entry.caller)
     }
 
-    pub(super) fn keep(&self, key: [u8; 32], keys: u64, caller: Caller, now: Timestamp) {
-        self.0.insert(key, Entry { caller, keys, verified_at: now });
+    pub(super) fn keep(&self, print: Fingerprint, keys: u64, caller: Caller, now: Timestamp) {
+        self.callers.insert(print, Entry { caller, keys, verified_at: now });
     }
 
-    pub(super) fn forget(&self, key: &[u8; 32]) {
-        self.0.invalidate(key);
+    pub(super) fn forget(&self, print: Fingerprint) {
+        self.callers.invalidate(&print);
     }
 }

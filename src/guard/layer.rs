@@ -2,14 +2,16 @@
 //! routing.
 
 use std::{
-    future::Future,
     mem,
-    pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
 
 use bytes::Bytes;
+use futures_util::{
+    TryFutureExt as _,
+    future::{self, BoxFuture, MapOk},
+};
 use http::{Request, Response, header};
 use http_body_util::{Either, Full};
 use tower::{Layer, Service};
@@ -31,10 +33,20 @@ impl Guard {
     /// Lets a request in: from here on it carries its [`Caller`] and no token.
     pub(crate) async fn enter<B>(&self, request: &mut Request<B>) -> Result<Caller, GuardRefusal> {
         let caller = self.caller(request.headers(), request.uri()).await?;
-        request.headers_mut().remove(header::AUTHORIZATION);
-        request.extensions_mut().insert(caller.clone());
+        admit(request, caller.clone());
         Ok(caller)
     }
+
+    /// The same for a caller whose token was verified lately; false: it has to be looked at.
+    fn enter_again<B>(&self, request: &mut Request<B>) -> bool {
+        let kept = self.kept(request.headers(), request.uri());
+        kept.map(|caller| admit(request, caller)).is_some()
+    }
+}
+
+fn admit<B>(request: &mut Request<B>, caller: Caller) {
+    request.headers_mut().remove(header::AUTHORIZATION);
+    request.extensions_mut().insert(caller);
 }
 
 impl<S> Layer<S> for GuardLayer {
@@ -55,6 +67,13 @@ pub struct GuardService<S> {
 /// The guard's own refusal, or what the guarded service answered.
 pub type GuardedBody<B> = Either<Full<Bytes>, B>;
 
+/// The answer of a guarded service: at once for a token that was verified lately, after a look at it
+/// otherwise.
+pub type GuardedFuture<F, R, E> = future::Either<
+    MapOk<F, fn(Response<R>) -> Response<GuardedBody<R>>>,
+    BoxFuture<'static, Result<Response<GuardedBody<R>>, E>>,
+>;
+
 impl<S, B, R> Service<Request<B>> for GuardService<S>
 where
     S: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
@@ -63,22 +82,29 @@ where
 {
     type Response = Response<GuardedBody<R>>;
     type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, S::Error>> + Send>>;
+    type Future = GuardedFuture<S::Future, R, S::Error>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        if self.guard.enter_again(&mut request) {
+            return future::Either::Left(self.inner.call(request).map_ok(passed));
+        }
         let guard = Arc::clone(&self.guard);
         // The clone may not be ready; the one that was polled is.
         let waiting = self.inner.clone();
         let mut inner = mem::replace(&mut self.inner, waiting);
-        Box::pin(async move {
+        future::Either::Right(Box::pin(async move {
             match guard.enter(&mut request).await {
-                Ok(_) => Ok(inner.call(request).await?.map(Either::Right)),
+                Ok(_) => inner.call(request).await.map(passed),
                 Err(refusal) => Ok(guard.refuse(&refusal).map(Either::Left)),
             }
-        })
+        }))
     }
+}
+
+fn passed<R>(response: Response<R>) -> Response<GuardedBody<R>> {
+    response.map(Either::Right)
 }

@@ -28,7 +28,7 @@ pub use self::{
     cache::{MAX_VERIFIED, RECHECK_AFTER},
     caller::Caller,
     keys::LocalKeys,
-    layer::{GuardLayer, GuardService, GuardedBody},
+    layer::{GuardLayer, GuardService, GuardedBody, GuardedFuture},
     metadata::MetadataService,
     reference::{LookUp, OutOfReach, UNKNOWN_FOR},
     refusal::GuardRefusal,

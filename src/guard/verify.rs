@@ -3,11 +3,10 @@
 use http::{HeaderMap, Uri, header};
 
 use crate::{
-    guard::{
-        Guard, Protected, cache::Verified, caller::Caller, keys::KeysAt, refusal::GuardRefusal,
-    },
+    guard::{Guard, Protected, caller::Caller, keys::KeysAt, refusal::GuardRefusal},
     jose::{
         access_token::{parse_access_token, verify_parsed},
+        fingerprint::Fingerprint,
         refusal::Refusal,
     },
     protocol::{access::AccessClaims, bearer::bearer_token},
@@ -44,27 +43,37 @@ impl Guard {
     /// The caller behind a token: kept if it was verified lately, verified otherwise. Expiry and
     /// revocation are judged on every call (RFC 9068 §4, RFC 8707 §2).
     pub(super) async fn judge(&self, token: &str) -> Result<Caller, GuardRefusal> {
-        let key = Verified::key(token);
-        let caller = match self.verified.find(&key, self.keys.generation(), self.clock.now()) {
+        let print = self.verified.print(token);
+        let caller = match self.found(print) {
             Some(caller) => caller,
-            None => self.first_seen(token, key).await?,
+            None => self.first_seen(token, print).await?,
         };
         let standing = self.stands(&caller);
         if standing.is_err() {
-            self.verified.forget(&key);
+            self.verified.forget(print);
         }
         standing.map(|()| caller)
     }
 
+    /// The caller of a request whose token was verified lately, if it still holds.
+    pub(super) fn kept(&self, headers: &HeaderMap, uri: &Uri) -> Option<Caller> {
+        let print = self.verified.print(sole_token(headers, uri).ok()?);
+        self.found(print).filter(|caller| self.stands(caller).is_ok())
+    }
+
+    fn found(&self, print: Fingerprint) -> Option<Caller> {
+        self.verified.find(print, self.keys.generation(), self.clock.now())
+    }
+
     /// Two ways to a caller: what the token refers to, or what it says and a key of ours has signed.
-    async fn first_seen(&self, token: &str, key: [u8; 32]) -> Result<Caller, GuardRefusal> {
+    async fn first_seen(&self, token: &str, print: Fingerprint) -> Result<Caller, GuardRefusal> {
         let now = self.clock.now();
         let (claims, generation) = match self.references.claims(token, now).await? {
             Some(claims) => (self.meant_here(claims)?, self.keys.generation()),
             None => self.verify(token).await?,
         };
         let caller = Caller::from_verified(claims);
-        self.verified.keep(key, generation, caller.clone(), now);
+        self.verified.keep(print, generation, caller.clone(), now);
         Ok(caller)
     }
 
