@@ -5,11 +5,12 @@ use std::fmt;
 
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
-    hkdf::{HKDF_SHA256, Prk, Salt},
     hmac,
 };
 use subtle::{Choice, ConstantTimeEq as _};
 use zeroize::Zeroizing;
+
+use super::hkdf::Root;
 
 /// The master keys at work: the first seals, all open. Every purpose has a subkey of its own (HKDF,
 /// RFC 5869), so that nothing sealed for one can be opened as another.
@@ -50,7 +51,7 @@ pub enum Reseal {
 
 struct MasterKey {
     id: [u8; KEY_ID],
-    root: Prk,
+    root: Root,
     tags: hmac::Key,
 }
 
@@ -131,7 +132,7 @@ pub fn open_under(secret: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
 
 impl MasterKey {
     fn new(key: &[u8; 32]) -> Self {
-        let root = Salt::new(HKDF_SHA256, b"countersign master key v1").extract(key);
+        let root = Root::extract(b"countersign master key v1", key);
         let mut id = [0; KEY_ID];
         let material = hmac::sign(&hmac_key(&root, b"key id"), b"key id");
         id.iter_mut().zip(material.as_ref()).for_each(|(to, from)| *to = *from);
@@ -157,18 +158,17 @@ impl MasterKey {
 }
 
 fn key_from(secret: &str) -> LessSafeKey {
-    aes_key(&Salt::new(HKDF_SHA256, UNDER).extract(secret.as_bytes()), &[b"seal"])
+    aes_key(&Root::extract(UNDER, secret.as_bytes()), &[b"seal"])
 }
 
-#[expect(clippy::expect_used, reason = "one block of HKDF output is never too long")]
-fn hmac_key(root: &Prk, purpose: &[u8]) -> hmac::Key {
-    root.expand(&[purpose], hmac::HMAC_SHA256).expect("32 bytes of key").into()
+fn hmac_key(root: &Root, purpose: &[u8]) -> hmac::Key {
+    hmac::Key::new(hmac::HMAC_SHA256, root.expand(&[purpose]).as_ref())
 }
 
-#[expect(clippy::expect_used, reason = "one block of HKDF output is never too long")]
-fn aes_key(root: &Prk, purpose: &[&[u8]]) -> LessSafeKey {
-    let key: UnboundKey = root.expand(purpose, &AES_256_GCM).expect("32 bytes of key").into();
-    LessSafeKey::new(key)
+#[expect(clippy::expect_used, reason = "a block is as long as the key")]
+fn aes_key(root: &Root, purpose: &[&[u8]]) -> LessSafeKey {
+    let key = UnboundKey::new(&AES_256_GCM, root.expand(purpose).as_ref());
+    LessSafeKey::new(key.expect("32 bytes of key"))
 }
 
 /// Nonce, ciphertext, tag.
