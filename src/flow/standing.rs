@@ -87,7 +87,7 @@ impl Standing {
         let claims = held.and_then(|held| held.claims).and_then(|sealed| self.opened(key, &sealed));
         let claims = claims.ok_or(Fallen::Gone(AGAIN))?;
         let settings = provider.adapter.settings();
-        let identity = Identity::held(settings, key, &claims, auth_time);
+        let identity = Identity::held(settings, key, claims, auth_time);
         let identity = identity.map_err(|_| Fallen::Gone(AGAIN))?;
         match decide(settings, identity) {
             Decision::Admitted(principal) => {

@@ -112,7 +112,7 @@ impl Tokens {
         };
         match checked {
             Ok((user, scopes)) => {
-                let authorization = Authorization { scopes, ..code.authorization.clone() };
+                let authorization = Authorization { scopes, ..code.authorization };
                 self.open(&Code { authorization, ..code }, &client, &user, now).await
             }
             Err(error) if error.code == TokenErrorCode::TemporarilyUnavailable => Err(error),

@@ -81,9 +81,9 @@ impl Adapter for Firebase {
             issuer: invented.as_deref().unwrap_or(token.issuer()),
             subject: &subject,
             auth_time: token.auth_time().unwrap_or(token.issued_at()),
-            claims: token.claims(),
+            claims: token.claims().clone(),
         };
-        Identity::new(&self.settings, &vouched)
+        Identity::new(&self.settings, vouched)
     }
 
     fn logout_url(&self, _: Option<&Url>, _: &str, _: Option<&str>) -> Option<Url> {

@@ -38,7 +38,7 @@ pub(super) struct Vouched<'a> {
     pub(super) issuer: &'a str,
     pub(super) subject: &'a str,
     pub(super) auth_time: Timestamp,
-    pub(super) claims: &'a Map<String, Value>,
+    pub(super) claims: Map<String, Value>,
 }
 
 /// Why a verified token names nobody.
@@ -57,16 +57,16 @@ impl Identity {
     /// The one constructor.
     pub(super) fn new(
         settings: &ProviderSettings,
-        vouched: &Vouched<'_>,
+        vouched: Vouched<'_>,
     ) -> Result<Self, IdentityRefusal> {
         let issuer = canonical(&settings.issuers, vouched.issuer).ok_or(IdentityRefusal::Issuer)?;
-        let profile = Profile::read(settings, vouched.subject, vouched.claims)?;
+        let profile = Profile::read(settings, vouched.subject, &vouched.claims)?;
         let key = IdentityKey {
             provider: settings.id.clone(),
             issuer: issuer.to_owned(),
             subject: profile.subject.clone(),
         };
-        Ok(Self { key, profile, auth_time: vouched.auth_time, claims: vouched.claims.clone() })
+        Ok(Self { key, profile, auth_time: vouched.auth_time, claims: vouched.claims })
     }
 
     /// An identity of before, from the claims that were verified then and kept since. It is one only while
@@ -77,11 +77,11 @@ impl Identity {
     pub fn held(
         settings: &ProviderSettings,
         key: &IdentityKey,
-        claims: &Map<String, Value>,
+        claims: Map<String, Value>,
         auth_time: Timestamp,
     ) -> Result<Self, IdentityRefusal> {
         let vouched = Vouched { issuer: &key.issuer, subject: &key.subject, auth_time, claims };
-        let identity = Self::new(settings, &vouched)?;
+        let identity = Self::new(settings, vouched)?;
         if identity.key == *key { Ok(identity) } else { Err(IdentityRefusal::Subject) }
     }
 

@@ -81,9 +81,9 @@ impl Adapter for Oidc {
             issuer: token.issuer(),
             subject: token.subject(),
             auth_time: token.auth_time().unwrap_or(token.issued_at()),
-            claims: token.claims(),
+            claims: token.claims().clone(),
         };
-        Identity::new(&self.settings, &vouched)
+        Identity::new(&self.settings, vouched)
     }
 
     fn logout_url(

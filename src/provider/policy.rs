@@ -149,7 +149,10 @@ pub fn decide(settings: &ProviderSettings, identity: Identity) -> Decision {
     }
     match judge(settings, identity.facts()) {
         (Some(reason), _) => Decision::NotAdmitted(reason),
-        (None, rules) => Decision::Admitted(Principal { identity, scopes: granted(&rules) }),
+        (None, rules) => {
+            let scopes = granted(&rules);
+            Decision::Admitted(Principal { identity, scopes })
+        }
     }
 }
 
@@ -170,15 +173,39 @@ pub fn explain(settings: &ProviderSettings, claims: &Map<String, Value>) -> Expl
         email: verified_email.map(str::to_owned),
         scopes: if reason.is_none() { granted(&rules) } else { Scopes::default() },
         reason,
-        rules,
+        rules: rules.iter().map(Judged::told).collect(),
     }
 }
 
-fn judge(settings: &ProviderSettings, facts: Facts<'_>) -> (Option<NotAdmitted>, Vec<RuleTrace>) {
-    let rules = trace(settings, facts);
-    let of = |kind| rules.iter().filter(move |rule: &&RuleTrace| rule.kind == kind);
+/// A rule of the settings and whether it holds.
+struct Judged<'a> {
+    kind: RuleKind,
+    number: usize,
+    conditions: &'a [Condition],
+    matched: bool,
+    scopes: Option<&'a Scopes>,
+}
+
+impl Judged<'_> {
+    fn told(&self) -> RuleTrace {
+        RuleTrace {
+            kind: self.kind,
+            number: self.number,
+            text: text_of(self.conditions),
+            matched: self.matched,
+            scopes: self.scopes.cloned().unwrap_or_default(),
+        }
+    }
+}
+
+fn judge<'a>(
+    settings: &'a ProviderSettings,
+    facts: Facts<'_>,
+) -> (Option<NotAdmitted>, Vec<Judged<'a>>) {
+    let rules = judged(settings, facts);
+    let of = |kind| rules.iter().filter(move |rule: &&Judged<'_>| rule.kind == kind);
     let reason = if let Some(rule) = of(RuleKind::Require).find(|rule| !rule.matched) {
-        Some(NotAdmitted::Required(rule.text.clone()))
+        Some(NotAdmitted::Required(text_of(rule.conditions)))
     } else if settings.allow.is_empty() {
         let enough = facts.verified_email.is_some() || settings.allow_unverified_email;
         (!enough).then_some(NotAdmitted::EmailNotVerified)
@@ -188,29 +215,26 @@ fn judge(settings: &ProviderSettings, facts: Facts<'_>) -> (Option<NotAdmitted>,
     (reason, rules)
 }
 
-fn trace(settings: &ProviderSettings, facts: Facts<'_>) -> Vec<RuleTrace> {
-    let rule = |kind, number, conditions: &[Condition], scopes: Scopes| RuleTrace {
-        kind,
-        number,
-        text: text_of(conditions),
-        matched: conditions.iter().all(|condition| condition.holds(facts)),
-        scopes,
+fn judged<'a>(settings: &'a ProviderSettings, facts: Facts<'_>) -> Vec<Judged<'a>> {
+    let rule = |kind, number, conditions: &'a [Condition], scopes| {
+        let matched = conditions.iter().all(|condition| condition.holds(facts));
+        Judged { kind, number, conditions, matched, scopes }
     };
     let require = (1..).zip(&settings.require).map(|(number, condition)| {
-        rule(RuleKind::Require, number, std::slice::from_ref(condition), Scopes::default())
+        rule(RuleKind::Require, number, std::slice::from_ref(condition), None)
     });
     let allow = settings
         .allow
         .iter()
-        .map(|allow| rule(RuleKind::Allow, allow.number, &allow.conditions, Scopes::default()));
+        .map(|allow| rule(RuleKind::Allow, allow.number, &allow.conditions, None));
     let grant = settings
         .grants
         .iter()
-        .map(|grant| rule(RuleKind::Grant, grant.number, &grant.conditions, grant.scopes.clone()));
+        .map(|grant| rule(RuleKind::Grant, grant.number, &grant.conditions, Some(&grant.scopes)));
     require.chain(allow).chain(grant).collect()
 }
 
-fn granted(rules: &[RuleTrace]) -> Scopes {
-    let given = rules.iter().filter(|rule| rule.kind == RuleKind::Grant && rule.matched);
-    given.fold(Scopes::default(), |all, rule| all.union(&rule.scopes))
+fn granted(rules: &[Judged<'_>]) -> Scopes {
+    let given = rules.iter().filter(|rule| rule.matched).filter_map(|rule| rule.scopes);
+    given.fold(Scopes::default(), |all, scopes| all.union(scopes))
 }

@@ -141,7 +141,8 @@ fn an_identity_of_before_is_one_while_the_file_finds_the_same_person_in_its_clai
     let settings = es256("corp", "");
     let one = person(settings.clone(), json!({ "oid": "7" }));
     let held = |settings: &ProviderSettings| {
-        Identity::held(settings, one.key(), one.claims(), NOW).map(|again| again.key().clone())
+        Identity::held(settings, one.key(), one.claims().clone(), NOW)
+            .map(|again| again.key().clone())
     };
     assert_eq!(held(&settings), Ok(one.key().clone()));
     assert_eq!(one.claims()["oid"], "7");
