@@ -74,14 +74,19 @@ impl Params {
     /// The value of a parameter, absent when missing or empty.
     #[must_use]
     pub fn one(&self, name: &str) -> Option<&str> {
-        self.all(name).next()
+        let found = self.pairs.iter().find(|pair| gives(pair, name));
+        found.map(|(_, value)| value.as_str())
     }
 
     /// Every non-empty value of a parameter.
-    pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> + use<'a> {
-        let named = self.pairs.iter().filter(|(known, value)| known == name && !value.is_empty());
-        named.map(|(_, value)| value.as_str()).collect::<Vec<_>>().into_iter()
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let found = self.pairs.iter().filter(move |pair| gives(pair, name));
+        found.map(|(_, value)| value.as_str())
     }
+}
+
+fn gives((known, value): &(String, Zeroizing<String>), name: &str) -> bool {
+    known == name && !value.is_empty()
 }
 
 /// A stranger's name for a parameter in the characters of an `error_description` (RFC 6749 §5.2).

@@ -1,6 +1,6 @@
 //! Reading forms at the door: those of our own pages, and those of programs.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use axum::{
     body::Bytes,
@@ -53,8 +53,9 @@ pub(super) struct OwnForm(pub(super) Params);
 impl FromRequest<Arc<Site>> for OwnForm {
     type Rejection = Response;
 
-    async fn from_request(request: Request, site: &Arc<Site>) -> Result<Self, Response> {
-        let (id, headers) = (RequestId::of(request.extensions()), request.headers().clone());
+    async fn from_request(mut request: Request, site: &Arc<Site>) -> Result<Self, Response> {
+        let id = RequestId::of(request.extensions());
+        let headers = mem::take(request.headers_mut());
         let body = Bytes::from_request(request, site).await;
         let body = body.map_err(IntoResponse::into_response)?;
         let read = site.own_form(&headers, &body);

@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     body::{Body, Bytes},
-    extract::{Path, State},
+    extract::{Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -43,7 +43,7 @@ struct Ready {
     etag: HeaderValue,
 }
 
-/// Every well-known document by its path below `/.well-known/`, and the key set.
+/// Every well-known document by its path, and the key set.
 pub struct Published {
     documents: HashMap<String, Ready>,
     keys: Keys,
@@ -66,9 +66,9 @@ impl Published {
         let mut documents = HashMap::new();
         let paths: Vec<String> = servers.iter().map(|server| server.resource.path()).collect();
         for name in ["oauth-authorization-server", "openid-configuration"] {
-            documents.insert(name.to_owned(), server_metadata.clone());
+            documents.insert(format!("{BELOW}{name}"), server_metadata.clone());
             for path in &paths {
-                documents.insert(format!("{name}{path}"), server_metadata.clone());
+                documents.insert(format!("{BELOW}{name}{path}"), server_metadata.clone());
             }
         }
         for (server, path) in servers.iter().zip(&paths) {
@@ -79,26 +79,27 @@ impl Published {
         }
         Self { documents, keys }
     }
+
+    /// The paths of the documents.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.documents.keys().map(String::as_str)
+    }
 }
 
 const NO_TAG: HeaderValue = HeaderValue::from_static("\"\"");
 
 /// `GET /.well-known/…`
-pub(super) async fn well_known(
-    State(site): State<Arc<Site>>,
-    Path(document): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    let name = document.strip_suffix('/').unwrap_or(&document);
-    match site.published.documents.get(name) {
-        Some(ready) => ready.response(&headers),
+pub(super) async fn well_known(State(site): State<Arc<Site>>, request: Request) -> Response {
+    let path = request.uri().path();
+    match site.published.documents.get(path.strip_suffix('/').unwrap_or(path)) {
+        Some(ready) => ready.response(request.headers()),
         None => open(problem::not_found().await.into_response()),
     }
 }
 
 /// `GET /jwks` (RFC 7517 §5).
-pub(super) async fn jwks(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
-    Ready::of(&site.published.keys.now()).response(&headers)
+pub(super) async fn jwks(State(site): State<Arc<Site>>, request: Request) -> Response {
+    Ready::of(&site.published.keys.now()).response(request.headers())
 }
 
 fn ready(document: &impl Serialize) -> Ready {
@@ -150,4 +151,6 @@ fn open(mut response: Response) -> Response {
     response
 }
 
-const RESOURCE: &str = "oauth-protected-resource";
+/// RFC 8615 §3.
+const BELOW: &str = "/.well-known/";
+const RESOURCE: &str = "/.well-known/oauth-protected-resource";

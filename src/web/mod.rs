@@ -19,6 +19,7 @@ mod form;
 mod health;
 mod hosts;
 mod introspect;
+mod layers;
 mod metadata;
 mod peer;
 mod problem;
@@ -31,13 +32,11 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request, State},
+    extract::{DefaultBodyLimit, Request},
     http::{HeaderName, Method, StatusCode, header},
-    middleware::{self, Next},
-    response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-use tower::{Service as _, ServiceBuilder};
+use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, cors::CorsLayer, timeout::TimeoutLayer};
 
 use crate::{
@@ -50,8 +49,10 @@ use crate::{
     web::{
         cookies::CookieJar,
         health::Health,
+        layers::{LeadTo, Unless},
         metadata::Published,
         pages::{HomePage, Pages, ProviderButton, ScopeLine},
+        request::Traced,
     },
 };
 
@@ -142,8 +143,8 @@ pub fn router(site: Arc<Site>) -> Router {
 }
 
 fn for_clients(site: &Arc<Site>) -> Router<Arc<Site>> {
-    let often = middleware::from_fn_with_state(Arc::clone(site), rates::for_clients);
-    let anew = middleware::from_fn_with_state(Arc::clone(site), rates::for_registrations);
+    let often = rates::for_clients(Arc::clone(site));
+    let anew = rates::for_registrations(Arc::clone(site));
     Router::new()
         .route("/token", post(token::token))
         .route("/revoke", post(token::revoke))
@@ -156,16 +157,22 @@ fn for_clients(site: &Arc<Site>) -> Router<Arc<Site>> {
 pub fn all(site: Arc<Site>, rest: Router) -> Router {
     let refused = Router::new().fallback(async || StatusCode::METHOD_NOT_ALLOWED);
     let otherwise = surrounded(refused.layer(cors()));
-    Router::new()
+    let well_known = || get(metadata::well_known).fallback_service(otherwise.clone());
+    let documents = Router::new()
         .route("/jwks", get(metadata::jwks).fallback_service(otherwise.clone()))
-        .route("/.well-known/{*document}", get(metadata::well_known).fallback_service(otherwise))
-        .with_state(site)
-        .merge(surrounded(rest))
+        .route(
+            "/.well-known/{*document}",
+            get(metadata::well_known).fallback_service(otherwise.clone()),
+        );
+    // By their own names: to take a name out of a path costs as much as all the rest.
+    let named = |router: Router<Arc<Site>>, path| router.route(path, well_known());
+    let documents = site.published.paths().fold(documents, named);
+    documents.with_state(site).merge(surrounded(rest))
 }
 
 /// Protected servers ask, and no browser's page does.
 fn for_servers(site: &Arc<Site>) -> Router<Arc<Site>> {
-    let often = middleware::from_fn_with_state(Arc::clone(site), rates::for_clients);
+    let often = rates::for_clients(Arc::clone(site));
     Router::new()
         .route("/introspect", post(introspect::introspect))
         .route_layer(often)
@@ -173,8 +180,8 @@ fn for_servers(site: &Arc<Site>) -> Router<Arc<Site>> {
 }
 
 fn for_people(site: &Arc<Site>) -> Router<Arc<Site>> {
-    let often = middleware::from_fn_with_state(Arc::clone(site), rates::for_people);
-    let ours = middleware::from_fn_with_state(Arc::clone(site), request::at_our_name);
+    let often = rates::for_people(Arc::clone(site));
+    let ours = request::at_our_name(Arc::clone(site));
     Router::new()
         .route("/authorize", get(authorize::show).post(authorize::answer))
         .route(
@@ -199,11 +206,7 @@ pub fn assets<S: Clone + Send + Sync + 'static>() -> Router<S> {
 
 /// What surrounds every route, those of the MCP servers included.
 pub fn surrounded(router: Router) -> Router {
-    router.layer(
-        ServiceBuilder::new()
-            .layer(middleware::from_fn(request::traced))
-            .layer(CatchPanicLayer::new()),
-    )
+    router.layer(ServiceBuilder::new().layer_fn(Traced).layer(CatchPanicLayer::new()))
 }
 
 /// Lets browser-based MCP clients call the guarded servers, from the origins that those admit: the
@@ -222,28 +225,20 @@ pub fn open_to_browsers(servers: Router) -> Router {
             session,
         ])
         .max_age(Duration::from_mins(10));
-    let bare = servers.clone();
-    let preflights = middleware::from_fn_with_state(bare, preflights_only);
+    let preflights = LeadTo { other: servers.clone(), which: is_no_preflight };
     servers.layer(ServiceBuilder::new().layer(preflights).layer(cors))
 }
 
 /// Keeps servers that ask for no token to this machine, whatever proxy or tunnel leads to it.
 pub fn for_this_machine(servers: Router) -> Router {
-    servers.layer(middleware::from_fn(peer::at_home))
+    servers.layer(Unless(peer::from_elsewhere))
 }
 
 /// `CorsLayer` answers any OPTIONS. One that asks for no method is no preflight (Fetch §4.8), and the
 /// guard's business like every other request.
-async fn preflights_only(
-    State(mut servers): State<Router>,
-    request: Request,
-    next: Next,
-) -> Response {
+fn is_no_preflight(request: &Request) -> bool {
     let asks = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    if request.method() == Method::OPTIONS && !asks {
-        return servers.call(request).await.into_response();
-    }
-    next.run(request).await
+    request.method() == Method::OPTIONS && !asks
 }
 
 /// Browser-based clients call the machine endpoints from other origins, without credentials.

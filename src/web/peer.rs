@@ -5,7 +5,6 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use axum::{
     extract::{ConnectInfo, Request},
     http::{HeaderMap, StatusCode},
-    middleware::Next,
     response::Response,
 };
 use ipnet::IpNet;
@@ -38,16 +37,14 @@ pub(super) fn caller(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Op
     first
 }
 
-/// A middleware of what is for this machine alone: a proxy or a tunnel on it brings others here.
-pub(super) async fn at_home(request: Request, next: Next) -> Response {
+/// The refusal, for what is for this machine alone: a proxy or a tunnel on it brings others here.
+pub(super) fn from_elsewhere(request: &Request) -> Option<Response> {
     let is_near =
         |ConnectInfo(Peer(peer)): &ConnectInfo<Peer>| peer.ip().to_canonical().is_loopback();
     let near = request.extensions().get().is_none_or(is_near);
-    if near && !is_forwarded(request.headers()) {
-        return next.run(request).await;
-    }
     let text = "This server asks for no token, and is for its own machine alone.";
-    gateway::error(StatusCode::FORBIDDEN, -32600, text, &Value::Null)
+    let refusal = || gateway::error(StatusCode::FORBIDDEN, -32600, text, &Value::Null);
+    (!near || is_forwarded(request.headers())).then(refusal)
 }
 
 /// Whether somebody says they send it for somebody else.

@@ -13,9 +13,8 @@ use std::{
 };
 
 use axum::{
-    extract::{ConnectInfo, Request, State},
+    extract::{ConnectInfo, Request},
     http::{Extensions, HeaderMap, Method, StatusCode, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use ipnet::IpNet;
@@ -26,6 +25,7 @@ use crate::{
     rate::{Exceeded, MonotonicClock, Rate},
     web::{
         Site, firebase,
+        layers::{Refuse, Unless},
         peer::{self, Neighbourhood},
         problem::{Complaint, TokenProblem},
         request::RequestId,
@@ -133,50 +133,45 @@ enum Sender {
     Counted(Neighbourhood, Option<SocketAddr>),
 }
 
-/// A middleware of the endpoints that clients call.
-pub(super) async fn for_clients(
-    State(site): State<Arc<Site>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    match site.rates.admit(&site.rates.requests, &request) {
-        Ok(()) => next.run(request).await,
-        Err(exceeded) => to_client(&exceeded),
-    }
+/// A layer of the endpoints that clients call.
+pub(super) fn for_clients(site: Arc<Site>) -> Unless<impl Refuse> {
+    limited(site, |rates| &rates.requests, to_client)
 }
 
-/// A middleware of the registration endpoint.
-pub(super) async fn for_registrations(
-    State(site): State<Arc<Site>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    match site.rates.admit(&site.rates.registrations, &request) {
-        Ok(()) => next.run(request).await,
-        Err(exceeded) => to_client(&exceeded),
-    }
+/// A layer of the registration endpoint.
+pub(super) fn for_registrations(site: Arc<Site>) -> Unless<impl Refuse> {
+    limited(site, |rates| &rates.registrations, to_client)
 }
 
-/// A middleware of the pages. What a script of ours posts is answered in its form.
-pub(super) async fn for_people(
-    State(site): State<Arc<Site>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let Err(exceeded) = site.rates.admit(&site.rates.requests, &request) else {
-        return next.run(request).await;
-    };
+/// A layer of the pages.
+pub(super) fn for_people(site: Arc<Site>) -> Unless<impl Refuse> {
+    limited(site, |rates| &rates.requests, to_person)
+}
+
+fn limited(
+    site: Arc<Site>,
+    counter: fn(&AddressRates) -> &Counter,
+    answer: fn(&Site, &Request, &Exceeded) -> Response,
+) -> Unless<impl Refuse> {
+    Unless(move |request: &Request| {
+        let admitted = site.rates.admit(counter(&site.rates), request);
+        admitted.err().map(|exceeded| answer(&site, request, &exceeded))
+    })
+}
+
+/// What a script of ours posts is answered in its form.
+fn to_person(site: &Site, request: &Request, exceeded: &Exceeded) -> Response {
+    let message = format!("{MANY} {exceeded}");
     let json = request.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == JSON);
     if request.method() == Method::POST && json {
-        let message = format!("{MANY} {exceeded}");
         let response = firebase::refused(StatusCode::TOO_MANY_REQUESTS, "unavailable", &message);
-        return told(&exceeded, response);
+        return told(exceeded, response);
     }
     let id = RequestId::of(request.extensions());
-    told(&exceeded, site.complaint(&id, Complaint::too_often(format!("{MANY} {exceeded}"))))
+    told(exceeded, site.complaint(&id, Complaint::too_often(message)))
 }
 
-fn to_client(exceeded: &Exceeded) -> Response {
+fn to_client(_: &Site, _: &Request, exceeded: &Exceeded) -> Response {
     let description = format!("{MANY} {exceeded}");
     let error = TokenError::new(TokenErrorCode::TemporarilyUnavailable, description);
     let problem = TokenProblem::with_status(StatusCode::TOO_MANY_REQUESTS, error);

@@ -6,20 +6,25 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    task::{Context, Poll},
     time::Instant,
 };
 
 use axum::{
-    extract::{Request, State},
-    http::{Extensions, HeaderValue, header},
-    middleware::Next,
-    response::Response,
+    extract::Request,
+    http::{Extensions, HeaderName, HeaderValue, Response, header},
 };
+use futures_util::future::BoxFuture;
+use tower::Service;
 use tracing::Instrument as _;
 
 use crate::{
     gateway::hosts,
-    web::{Site, problem::Complaint},
+    web::{
+        Site,
+        layers::{Refuse, Unless},
+        problem::Complaint,
+    },
 };
 
 /// The id that a person is shown and the log carries.
@@ -33,42 +38,62 @@ impl RequestId {
     }
 }
 
-/// Numbers requests, runs them in a span, logs their outcome.
-pub(super) async fn traced(mut request: Request, next: Next) -> Response {
-    let id = RequestId(next_id());
-    let span = tracing::info_span!("request", id = %id.0);
-    let told = tracing::enabled!(tracing::Level::DEBUG);
-    let asked = told.then(|| (request.method().clone(), request.uri().path().to_owned()));
-    request.extensions_mut().insert(id.clone());
-    let started = Instant::now();
-    let mut response = next.run(request).instrument(span.clone()).await;
-    if let Some((method, path)) = asked {
-        let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let _in = span.enter();
-        tracing::debug!(%method, path, status = response.status().as_u16(), milliseconds, "answered");
+/// A service whose requests are numbered and run in a span, and whose answers are logged.
+#[derive(Clone)]
+pub(super) struct Traced<S>(pub(super) S);
+
+impl<S, B> Service<Request> for Traced<S>
+where
+    S: Service<Request, Response = Response<B>>,
+    S::Future: Send + 'static,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = BoxFuture<'static, Result<S::Response, S::Error>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(context)
     }
-    let headers = response.headers_mut();
-    if let Ok(value) = HeaderValue::try_from(id.0) {
-        headers.insert("x-request-id", value);
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let id = RequestId(next_id());
+        let span = tracing::info_span!("request", id = %id.0);
+        let told = tracing::enabled!(tracing::Level::DEBUG);
+        let asked = told.then(|| (request.method().clone(), request.uri().path().to_owned()));
+        request.extensions_mut().insert(id.clone());
+        let started = Instant::now();
+        let answer = span.in_scope(|| self.0.call(request)).instrument(span.clone());
+        Box::pin(async move {
+            let mut response = answer.await?;
+            if let Some((method, path)) = asked {
+                let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+                let _in = span.enter();
+                tracing::debug!(%method, path, status = response.status().as_u16(), milliseconds, "answered");
+            }
+            let headers = response.headers_mut();
+            if let Ok(value) = HeaderValue::try_from(id.0) {
+                headers.insert(&REQUEST_ID, value);
+            }
+            let kinds = headers.entry(header::X_CONTENT_TYPE_OPTIONS);
+            kinds.or_insert(HeaderValue::from_static("nosniff"));
+            Ok(response)
+        })
     }
-    headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
-    response
 }
 
-/// Answers people's pages under our own name alone: under another, a page elsewhere that bound its name
-/// to our address would be of one origin with them (DNS rebinding).
-pub(super) async fn at_our_name(
-    State(site): State<Arc<Site>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let hosts = hosts(request.headers(), request.uri());
-    let ours = |host: &&str| site.shown.issuer.is_named_by(host);
-    if !hosts.is_empty() && hosts.iter().all(ours) {
-        return next.run(request).await;
-    }
-    site.complaint(&RequestId::of(request.extensions()), Complaint::misdirected())
+/// A layer that answers people's pages under our own name alone: under another, a page elsewhere that
+/// bound its name to our address would be of one origin with them (DNS rebinding).
+pub(super) fn at_our_name(site: Arc<Site>) -> Unless<impl Refuse> {
+    Unless(move |request: &Request| {
+        let hosts = hosts(request.headers(), request.uri());
+        let ours = |host: &&str| site.shown.issuer.is_named_by(host);
+        let good = !hosts.is_empty() && hosts.iter().all(ours);
+        let id = || RequestId::of(request.extensions());
+        (!good).then(|| site.complaint(&id(), Complaint::misdirected()))
+    })
 }
+
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Unique in this process, and told apart from other processes' by its start.
 fn next_id() -> String {

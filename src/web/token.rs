@@ -1,6 +1,12 @@
 //! `/token`, `/register`, `/revoke`: JSON for machines, never cached ([`never_kept`]).
 
-use std::sync::Arc;
+use std::{
+    mem,
+    panic::AssertUnwindSafe,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use axum::{
     Json,
@@ -9,6 +15,8 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use futures_util::{FutureExt as _, future::BoxFuture};
+use tokio::runtime::Handle;
 use tracing::Instrument as _;
 
 use crate::{
@@ -22,8 +30,8 @@ type Body = Result<Bytes, BytesRejection>;
 impl<S: Send + Sync> FromRequest<S> for MachineForm {
     type Rejection = TokenProblem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, TokenProblem> {
-        let headers = request.headers().clone();
+    async fn from_request(mut request: Request, state: &S) -> Result<Self, TokenProblem> {
+        let headers = mem::take(request.headers_mut());
         let body = Bytes::from_request(request, state).await;
         let body = body.map_err(|fault| unread(TokenErrorCode::InvalidRequest, &fault))?;
         Ok(Self::read(&headers, &body)?)
@@ -81,9 +89,35 @@ fn unread(code: TokenErrorCode, fault: &BytesRejection) -> TokenProblem {
 async fn to_the_end<T: Send + 'static>(
     flow: impl Future<Output = Result<T, TokenError>> + Send + 'static,
 ) -> Result<T, TokenError> {
-    let done = tokio::spawn(flow.in_current_span()).await;
+    let flow: BoxFuture<'static, _> = Box::pin(flow);
+    let done = AssertUnwindSafe(Unleft(Some(flow))).catch_unwind().await;
     done.unwrap_or_else(|_| {
         let why = "Something went wrong here; try again.";
         Err(TokenError::new(TokenErrorCode::TemporarilyUnavailable, why))
     })
+}
+
+/// Work that goes on by itself when nobody waits for it any more.
+struct Unleft<T: Send + 'static>(Option<BoxFuture<'static, T>>);
+
+impl<T: Send + 'static> Future for Unleft<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        // Not here meanwhile: work that panicked is not gone on with.
+        let Some(mut work) = self.0.take() else { return Poll::Pending };
+        let polled = work.as_mut().poll(context);
+        if polled.is_pending() {
+            self.0 = Some(work);
+        }
+        polled
+    }
+}
+
+impl<T: Send + 'static> Drop for Unleft<T> {
+    fn drop(&mut self) {
+        if let (Some(work), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
+            drop(runtime.spawn(work.in_current_span()));
+        }
+    }
 }

@@ -88,9 +88,10 @@ const METHODS: [(&str, &str); 6] = [
 /// `countersign login`.
 const OTHER_LISTENERS: [&str; 2] = ["src/devidp", "src/cli/login"];
 
-/// Paths that a configuration names: each server's, which have rows of their own, and the metadata of
-/// those under other hosts. The last is no route.
-const NAMED_ELSEWHERE: [(&str, &str); 3] = [
+/// Paths that a configuration names: each server's and its documents', which have rows of their own, and the
+/// metadata of those under other hosts. The last is no route.
+const NAMED_ELSEWHERE: [(&str, &str); 4] = [
+    ("src/web/mod.rs", "path"),
     ("src/gateway/gate.rs", "path"),
     ("src/app/guarded.rs", "&guard.metadata_path()"),
     ("src/gateway/stdio/process.rs", "message"),
