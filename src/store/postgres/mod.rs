@@ -25,7 +25,11 @@ use async_trait::async_trait;
 use deadpool::{Runtime, managed::Pool};
 
 pub use self::address::{Address, AddressFault};
-use self::{connect::Door, health::Health, run::Step};
+use self::{
+    connect::Door,
+    health::Health,
+    run::{Line, Step},
+};
 use super::{
     Presented, Spent, Store, StoreError, rows, sql,
     sql::{joined, presented},
@@ -42,7 +46,7 @@ use crate::{
 
 /// The store in PostgreSQL.
 pub struct Postgres {
-    pool: Pool<Door>,
+    line: Line,
 }
 
 impl Postgres {
@@ -69,17 +73,15 @@ impl Postgres {
             .runtime(Runtime::Tokio1)
             .build();
         let pool = pool.map_err(|fault| StoreError::Unavailable(fault.to_string()))?;
-        Ok(Self { pool })
-    }
-
-    fn door(&self) -> &Door {
-        self.pool.manager()
+        Ok(Self { line: Line(pool) })
     }
 }
 
 impl fmt::Debug for Postgres {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Postgres").field("address", &self.door().address).finish_non_exhaustive()
+        f.debug_struct("Postgres")
+            .field("address", &self.line.door().address)
+            .finish_non_exhaustive()
     }
 }
 

@@ -8,10 +8,10 @@ use std::{
     time::Duration,
 };
 
-use deadpool::managed::{Object, PoolError};
+use deadpool::managed::{Object, Pool, PoolError};
 use futures_util::{TryStreamExt as _, future::maybe_done};
 use tokio::time::{Instant, sleep, timeout};
-use tokio_postgres::{Client, Row, Statement};
+use tokio_postgres::{Client, Row, Statement, types::ToSql};
 
 use super::{
     Postgres, WAIT,
@@ -20,15 +20,18 @@ use super::{
 };
 use crate::store::{StoreError, rows::Columns, values::Value};
 
-/// One statement and its values.
-#[derive(Clone, Copy)]
-pub(super) struct Step<'a>(pub(super) &'static str, pub(super) &'a [Value<'a>]);
+/// One statement and its parameters.
+pub(super) struct Step<'a, P = Value<'a>>(pub(super) &'static str, pub(super) &'a [P]);
 
 /// What a statement gave, and how many rows it gave or changed.
-struct Done {
-    rows: Vec<Row>,
+pub(super) struct Done {
+    pub(super) rows: Vec<Row>,
     count: u64,
 }
+
+/// Where statements are run: over one of a number of connections.
+#[derive(Clone)]
+pub(super) struct Line(pub(super) Pool<Door>);
 
 impl Postgres {
     /// The first row of a statement, read.
@@ -48,10 +51,10 @@ impl Postgres {
         values: &[Value<'_>],
         read: fn(&mut Columns<'_>) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
-        if values.iter().any(has_nul) {
+        if has_nul(values) {
             return Ok(Vec::new());
         }
-        let done = self.run(&[Step(sql, values)]).await?;
+        let done = self.line.run(&[Step(sql, values)]).await?;
         let rows = done.iter().flat_map(|done| &done.rows);
         rows.map(|row| read(&mut Columns::of(row))).collect()
     }
@@ -62,7 +65,7 @@ impl Postgres {
         steps: &[Step<'_>],
         read: fn(&mut Columns<'_>) -> Result<T, StoreError>,
     ) -> Result<Option<T>, StoreError> {
-        let done = self.run(steps).await?;
+        let done = self.line.run(steps).await?;
         let row = done.last().and_then(|done| done.rows.first());
         row.map(|row| read(&mut Columns::of(row))).transpose()
     }
@@ -84,7 +87,7 @@ impl Postgres {
         steps: [Step<'_>; N],
     ) -> Result<[u64; N], StoreError> {
         let mut counts = [0; N];
-        for (count, done) in counts.iter_mut().zip(self.run(&steps).await?) {
+        for (count, done) in counts.iter_mut().zip(self.line.run(&steps).await?) {
             *count = done.count;
         }
         Ok(counts)
@@ -95,11 +98,21 @@ impl Postgres {
         if steps.is_empty() {
             return Ok(0);
         }
-        Ok(self.run(steps).await?.iter().map(|done| done.count).sum())
+        Ok(self.line.run(steps).await?.iter().map(|done| done.count).sum())
+    }
+}
+
+impl Line {
+    pub(super) fn door(&self) -> &Door {
+        self.0.manager()
     }
 
-    /// What the server undid because of others is asked again, after a pause.
-    async fn run(&self, steps: &[Step<'_>]) -> Result<Vec<Done>, StoreError> {
+    /// Runs statements in one transaction. What the server undid because of others is asked again, after a
+    /// pause.
+    pub(super) async fn run<P: ToSql + Sync>(
+        &self,
+        steps: &[Step<'_, P>],
+    ) -> Result<Vec<Done>, Fault> {
         let mut pause = SHORTEST;
         for _ in 1..ATTEMPTS {
             match self.attempt(steps).await {
@@ -107,13 +120,13 @@ impl Postgres {
                     sleep(self.door().health.jittered(pause)).await;
                     pause *= 3;
                 }
-                done => return Ok(done?),
+                done => return done,
             }
         }
-        Ok(self.attempt(steps).await?)
+        self.attempt(steps).await
     }
 
-    async fn attempt(&self, steps: &[Step<'_>]) -> Result<Vec<Done>, Fault> {
+    async fn attempt<P: ToSql + Sync>(&self, steps: &[Step<'_, P>]) -> Result<Vec<Done>, Fault> {
         self.door().health.check()?;
         let mut connection = self.connection().await?;
         let done = timeout(PATIENCE, work(&mut connection, steps)).await;
@@ -128,7 +141,7 @@ impl Postgres {
     async fn connection(&self) -> Result<Object<Door>, Fault> {
         let until = Instant::now() + WAIT;
         loop {
-            match self.pool.get().await {
+            match self.0.get().await {
                 Err(PoolError::Backend(_))
                     if self.door().health.is_connected() && Instant::now() < until =>
                 {
@@ -144,35 +157,39 @@ impl Postgres {
             drop(Object::take(connection));
         }
         if fault.costs_every_connection() {
-            self.pool.retain(|_, _| false);
+            self.0.retain(|_, _| false);
         }
     }
 }
 
-fn has_nul(value: &Value<'_>) -> bool {
-    matches!(value, Value::Text(text) if text.contains('\0'))
+/// Whether any of them is a text with a NUL.
+pub(super) fn has_nul(values: &[Value<'_>]) -> bool {
+    values.iter().any(|value| matches!(value, Value::Text(text) if text.contains('\0')))
 }
 
-async fn work(connection: &mut Connection, steps: &[Step<'_>]) -> Result<Vec<Done>, Fault> {
+async fn work<P: ToSql + Sync>(
+    connection: &mut Connection,
+    steps: &[Step<'_, P>],
+) -> Result<Vec<Done>, Fault> {
     let mut statements = Vec::with_capacity(steps.len());
     for Step(sql, _) in steps {
         statements.push(connection.prepared(sql).await?);
     }
     let client = &connection.client;
     match (statements.as_slice(), steps) {
-        ([statement], [step]) => Ok(vec![ask(client, statement, *step).await?]),
+        ([statement], [step]) => Ok(vec![ask(client, statement, step).await?]),
         _ => transaction(client, &statements, steps).await,
     }
 }
 
 /// All of it is sent, in this order, before the first answer is here. When a step fails, the server
 /// ignores those behind it, and takes our `COMMIT` for a `ROLLBACK`.
-async fn transaction(
+async fn transaction<P: ToSql + Sync>(
     client: &Client,
     statements: &[Statement],
-    steps: &[Step<'_>],
+    steps: &[Step<'_, P>],
 ) -> Result<Vec<Done>, Fault> {
-    let asked = statements.iter().zip(steps).map(|(statement, step)| Said::Step(statement, *step));
+    let asked = statements.iter().zip(steps).map(|(statement, step)| Said::Step(statement, step));
     let whole = once(Said::Word("BEGIN")).chain(asked).chain(once(Said::Word("COMMIT")));
     let mut whole: Vec<_> = whole.map(|said| Box::pin(maybe_done(say(client, said)))).collect();
     // What is asked for the first time is sent.
@@ -192,12 +209,15 @@ async fn transaction(
 }
 
 /// Something for the server to do.
-enum Said<'a> {
+enum Said<'a, P> {
     Word(&'static str),
-    Step(&'a Statement, Step<'a>),
+    Step(&'a Statement, &'a Step<'a, P>),
 }
 
-async fn say(client: &Client, said: Said<'_>) -> Result<Done, tokio_postgres::Error> {
+async fn say<P: ToSql + Sync>(
+    client: &Client,
+    said: Said<'_, P>,
+) -> Result<Done, tokio_postgres::Error> {
     match said {
         Said::Step(statement, step) => ask(client, statement, step).await,
         Said::Word(word) => {
@@ -207,12 +227,12 @@ async fn say(client: &Client, said: Said<'_>) -> Result<Done, tokio_postgres::Er
     }
 }
 
-async fn ask(
+async fn ask<P: ToSql + Sync>(
     client: &Client,
     statement: &Statement,
-    Step(_, values): Step<'_>,
+    Step(_, parameters): &Step<'_, P>,
 ) -> Result<Done, tokio_postgres::Error> {
-    let mut stream = pin!(client.query_raw(statement, values).await?);
+    let mut stream = pin!(client.query_raw(statement, *parameters).await?);
     let mut rows = Vec::new();
     while let Some(row) = stream.try_next().await? {
         rows.push(row);
