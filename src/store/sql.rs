@@ -54,8 +54,30 @@ macro_rules! grant {
 
 macro_rules! swap {
     () => {
-        "UPDATE grants SET scopes = $1, generation = $2, current = $3, previous = $4, \
-         successor = $5, graces = $6, rotated_at = $7, idle_at = $8"
+        swap!("$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8")
+    };
+    (
+        $scopes:literal, $generation:literal, $current:literal, $previous:literal,
+        $successor:literal, $graces:literal, $rotated_at:literal, $idle_at:literal
+    ) => {
+        concat!(
+            "UPDATE grants SET scopes = ",
+            $scopes,
+            ", generation = ",
+            $generation,
+            ", current = ",
+            $current,
+            ", previous = ",
+            $previous,
+            ", successor = ",
+            $successor,
+            ", graces = ",
+            $graces,
+            ", rotated_at = ",
+            $rotated_at,
+            ", idle_at = ",
+            $idle_at
+        )
     };
 }
 
@@ -83,6 +105,7 @@ macro_rules! sweep {
     };
 }
 
+pub(super) mod gathered;
 pub(super) mod issued;
 pub(super) mod joined;
 pub(super) mod keyring;

@@ -30,6 +30,14 @@ impl Fault {
         self.code().is_some_and(|code| undone.contains(code))
     }
 
+    /// Whether the server did nothing of what it was asked because of what that was, so that a part of it
+    /// may be asked again.
+    pub(super) fn is_refusal(&self) -> bool {
+        // Of a transaction that failed as such it may be open what was done.
+        let is_about_it = |code: &SqlState| !code.code().starts_with("40");
+        self.code().is_some_and(is_about_it) && !self.costs_the_connection()
+    }
+
     /// Whether the connection is of no more use.
     pub(super) fn costs_the_connection(&self) -> bool {
         match self {

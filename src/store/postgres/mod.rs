@@ -2,12 +2,16 @@
 //!
 //! A verb is one statement, and a statement is one round trip and one transaction; where later steps
 //! must see what others committed during the earlier ones, several statements are sent at once in one
-//! transaction. All of it is correct at READ COMMITTED, and at every stricter level with the retries of
-//! `run`: nothing here depends on the level that a server is set to.
+//! transaction. The verbs of the token endpoint are asked together with those of other callers that
+//! come meanwhile, in one statement for all of them. All of it is correct at READ COMMITTED, and at
+//! every stricter level with the retries of `run`: nothing here depends on the level that a server is
+//! set to.
 
 mod address;
+mod batch;
 mod connect;
 mod fault;
+mod gathered;
 mod health;
 mod issued;
 mod keyring;
@@ -27,12 +31,13 @@ use deadpool::{Runtime, managed::Pool};
 pub use self::address::{Address, AddressFault};
 use self::{
     connect::Door,
+    gathered::Gathered,
     health::Health,
-    run::{Line, Step},
+    run::{Line, Step, has_nul},
 };
 use super::{
     Presented, Spent, Store, StoreError, rows, sql,
-    sql::{joined, presented},
+    sql::joined,
     values::{self, Values, values},
 };
 use crate::{
@@ -47,6 +52,7 @@ use crate::{
 /// The store in PostgreSQL.
 pub struct Postgres {
     line: Line,
+    gathered: Gathered,
 }
 
 impl Postgres {
@@ -73,7 +79,8 @@ impl Postgres {
             .runtime(Runtime::Tokio1)
             .build();
         let pool = pool.map_err(|fault| StoreError::Unavailable(fault.to_string()))?;
-        Ok(Self { line: Line(pool) })
+        let line = Line(pool);
+        Ok(Self { gathered: Gathered::over(&line), line })
     }
 }
 
@@ -157,15 +164,15 @@ impl Store for Postgres {
     ) -> Result<Spent, StoreError> {
         let mut spend = Values::from(values![digest]);
         spend.extend(opens.into_iter().flat_map(values::grant));
-        let sql = match (opens, client_until) {
+        let found = match (opens, client_until) {
             (Some(_), Some(until)) => {
                 spend.extend(values![until]);
-                joined::SPEND_OPEN_AND_PROLONG
+                self.one(joined::SPEND_OPEN_AND_PROLONG, &spend, rows::spent).await?
             }
-            (Some(_), None) => joined::SPEND_AND_OPEN,
-            (None, _) => joined::SPEND_ONLY,
+            (Some(_), None) => self.gathered.spend.one(spend, rows::spent).await?,
+            (None, _) => self.one(joined::SPEND_ONLY, &spend, rows::spent).await?,
         };
-        Ok(match self.one(sql, &spend, rows::spent).await? {
+        Ok(match found {
             Some((_, true)) => Spent::First,
             Some((opened, false)) => Spent::Again(opened),
             None => Spent::Unknown,
@@ -179,7 +186,8 @@ impl Store for Postgres {
         now: Timestamp,
     ) -> Result<Presented<Code>, StoreError> {
         let key = values::presented(client.filter(|id| may_be(id)), now, code);
-        self.one(presented::PRESENT_CODE, &key, rows::presented_code).await?.ok_or_else(rows::lost)
+        let found = self.gathered.present_code.one(key, rows::presented_code).await?;
+        found.ok_or_else(rows::lost)
     }
 
     async fn present_grant(
@@ -189,9 +197,8 @@ impl Store for Postgres {
         now: Timestamp,
     ) -> Result<Presented<Grant>, StoreError> {
         let key = values::presented(client.filter(|id| may_be(id)), now, grant);
-        self.one(presented::PRESENT_GRANT, &key, rows::presented_grant)
-            .await?
-            .ok_or_else(rows::lost)
+        let found = self.gathered.present_grant.one(key, rows::presented_grant).await?;
+        found.ok_or_else(rows::lost)
     }
 
     async fn grant(&self, id: &GrantId) -> Result<Option<Grant>, StoreError> {
@@ -199,8 +206,12 @@ impl Store for Postgres {
     }
 
     async fn swap_grant(&self, before: &Grant, after: &Grant) -> Result<bool, StoreError> {
-        let (sql, values) = values::swapped(before, after);
-        Ok(self.change(sql, &values).await? > 0)
+        let (statement, mut values) = values::swapped(before, after);
+        if statement != sql::SWAP_GRANT || has_nul(&values) {
+            return Ok(self.change(statement, &values).await? > 0);
+        }
+        values.rotate_right(WHERE_A_GRANT_STANDS);
+        Ok(self.gathered.swap.one(values, |_| Ok(())).await?.is_some())
     }
 
     async fn revoke_grant(&self, id: &GrantId, now: Timestamp) -> Result<bool, StoreError> {
@@ -258,5 +269,7 @@ fn may_be(id: &ClientId) -> bool {
     !id.as_str().contains('\0')
 }
 
+/// How many values of a swap, the last, say which grant it is about and where that has to stand.
+const WHERE_A_GRANT_STANDS: usize = 3;
 /// How long a verb waits for a connection.
 const WAIT: Duration = Duration::from_secs(2);

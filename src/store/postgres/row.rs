@@ -15,7 +15,7 @@ impl ToSql for Value<'_> {
     ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
         match self {
             Self::Text(text) => text.as_ref().to_sql_checked(ty, out),
-            Self::Bytes(bytes) => bytes.to_sql_checked(ty, out),
+            Self::Bytes(bytes) => bytes.as_ref().to_sql_checked(ty, out),
             Self::Int(number) => number.to_sql_checked(ty, out),
             Self::Flag(flag) => flag.to_sql_checked(ty, out),
             Self::Null => Ok(IsNull::Yes),

@@ -76,7 +76,12 @@ impl Column for bool {
 
 impl<'a> Columns<'a> {
     pub(in crate::store) fn of(row: &'a dyn Row) -> Self {
-        Self { row, next: 0 }
+        Self::after(row, 0)
+    }
+
+    /// Those behind the first `count`.
+    pub(in crate::store) fn after(row: &'a dyn Row, count: usize) -> Self {
+        Self { row, next: count }
     }
 
     /// The next column.

@@ -3,25 +3,12 @@
 //! was committed meanwhile is a statement of its own.
 
 macro_rules! spend {
-    ($($more:expr),*) => {
+    ($more:expr) => {
         concat!(
             "WITH spent AS (UPDATE codes SET spent = TRUE WHERE digest = $1 AND spent = FALSE \
              RETURNING client_id)",
-            $($more,)*
+            $more,
             " SELECT grant_id, EXISTS (SELECT 1 FROM spent) FROM codes WHERE digest = $1"
-        )
-    };
-}
-
-macro_rules! opened {
-    () => {
-        concat!(
-            ", opened AS (INSERT INTO grants (",
-            grant!(),
-            ", ends_at) SELECT $2::BYTEA, $3::TEXT, $4::TEXT, $5::TEXT, $6::TEXT, $7::TEXT, \
-             $8::TEXT, $9::TEXT, $10::TEXT, $11::BIGINT, $12::BIGINT, $13::BYTEA, $14::BYTEA, \
-             $15::BYTEA, $16::BIGINT, $17::BIGINT, $18::BIGINT, $19::BIGINT, $20::BIGINT, \
-             $21::BIGINT FROM spent)"
         )
     };
 }
@@ -30,15 +17,17 @@ macro_rules! opened {
 /// unspent.
 ///
 /// Of any number of callers the first locks the code; the others then find it spent.
-pub(in crate::store) const SPEND_ONLY: &str = spend!();
-/// The same, and opens its grant, `$2` to `$21`.
-pub(in crate::store) const SPEND_AND_OPEN: &str = spend!(opened!());
-/// The same, and has its client live until `$22` at least.
-pub(in crate::store) const SPEND_OPEN_AND_PROLONG: &str = spend!(
-    opened!(),
-    ", used AS (UPDATE clients SET expires_at = $22 \
+pub(in crate::store) const SPEND_ONLY: &str = spend!("");
+/// The same, opens its grant, `$2` to `$21`, and has its client live until `$22` at least.
+pub(in crate::store) const SPEND_OPEN_AND_PROLONG: &str = spend!(concat!(
+    ", opened AS (INSERT INTO grants (",
+    grant!(),
+    ", ends_at) SELECT $2::BYTEA, $3::TEXT, $4::TEXT, $5::TEXT, $6::TEXT, $7::TEXT, $8::TEXT, \
+     $9::TEXT, $10::TEXT, $11::BIGINT, $12::BIGINT, $13::BYTEA, $14::BYTEA, $15::BYTEA, \
+     $16::BIGINT, $17::BIGINT, $18::BIGINT, $19::BIGINT, $20::BIGINT, $21::BIGINT FROM spent), \
+     used AS (UPDATE clients SET expires_at = $22 \
      WHERE id IN (SELECT client_id FROM spent) AND expires_at < $22)"
-);
+));
 /// `$1` to `$14` is the code, `$15` to `$20` the consent.
 pub(in crate::store) const PUT_CODE_AND_CONSENT: &str = concat!(
     "WITH code AS (INSERT INTO codes (",

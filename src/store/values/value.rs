@@ -8,17 +8,31 @@ use crate::{
 };
 
 /// One parameter of a statement.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::store) enum Value<'a> {
     /// `TEXT`.
     Text(Cow<'a, str>),
     /// `BLOB`, or `BYTEA`.
-    Bytes(&'a [u8]),
+    Bytes(Cow<'a, [u8]>),
     /// `BIGINT`.
     Int(i64),
     /// `BOOLEAN`.
     Flag(bool),
     /// Nothing, of any type.
     Null,
+}
+
+impl Value<'_> {
+    /// The same, for longer than what it was made of.
+    pub(in crate::store) fn into_owned(self) -> Value<'static> {
+        match self {
+            Self::Text(text) => Value::Text(Cow::Owned(text.into_owned())),
+            Self::Bytes(bytes) => Value::Bytes(Cow::Owned(bytes.into_owned())),
+            Self::Int(number) => Value::Int(number),
+            Self::Flag(flag) => Value::Flag(flag),
+            Self::Null => Value::Null,
+        }
+    }
 }
 
 /// The values of one row.
@@ -51,25 +65,25 @@ impl From<String> for Value<'_> {
 
 impl<'a> From<&'a [u8]> for Value<'a> {
     fn from(bytes: &'a [u8]) -> Self {
-        Self::Bytes(bytes)
+        Self::Bytes(Cow::Borrowed(bytes))
     }
 }
 
 impl<'a> From<&'a Vec<u8>> for Value<'a> {
     fn from(bytes: &'a Vec<u8>) -> Self {
-        Self::Bytes(bytes)
+        Self::Bytes(Cow::Borrowed(bytes))
     }
 }
 
 impl<'a> From<&'a Digest> for Value<'a> {
     fn from(digest: &'a Digest) -> Self {
-        Self::Bytes(digest.as_bytes())
+        Self::Bytes(Cow::Borrowed(digest.as_bytes()))
     }
 }
 
 impl<'a> From<&'a GrantId> for Value<'a> {
     fn from(id: &'a GrantId) -> Self {
-        Self::Bytes(id.as_bytes())
+        Self::Bytes(Cow::Borrowed(id.as_bytes()))
     }
 }
 
