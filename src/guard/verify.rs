@@ -30,7 +30,7 @@ pub fn sole_token<'a>(headers: &'a HeaderMap, uri: &Uri) -> Result<&'a str, Guar
     if !is_bearer {
         return Err(GuardRefusal::Missing);
     }
-    let token = value.to_str().ok().and_then(bearer_token);
+    let token = str::from_utf8(value.as_bytes()).ok().and_then(bearer_token);
     token.ok_or(GuardRefusal::Invalid(Refusal::Malformed("not a bearer token")))
 }
 
