@@ -136,8 +136,11 @@ const HANDSHAKE: Duration = Duration::from_secs(2);
 ///
 /// What is asked again and again goes by an index, in its order, also while the server thinks the table
 /// too small for that: the plan outlives that moment. Where there is no index after all, it would take
-/// the price it then gives for a reason to compile. An engine that knows none of these is left alone.
+/// the price it then gives for a reason to compile. Nor is it planned anew each time: that costs more than
+/// all the rest, and the server does it as long as it thinks the arrays shorter than it takes them to be.
+/// An engine that knows none of these is left alone.
 const SETTINGS: &str = "SET statement_timeout = '5s'; SET lock_timeout = '3s'; \
     SET idle_in_transaction_session_timeout = '10s'; \
-    SELECT set_config(name, 'off', FALSE) FROM pg_settings \
-    WHERE name IN ('enable_seqscan', 'enable_bitmapscan', 'jit')";
+    SELECT set_config(name, ours.value, FALSE) FROM pg_settings JOIN (VALUES \
+    ('enable_seqscan', 'off'), ('enable_bitmapscan', 'off'), ('jit', 'off'), \
+    ('plan_cache_mode', 'force_generic_plan')) AS ours (name, value) USING (name)";
