@@ -2,7 +2,7 @@
 //! those we issue, and the sealing of what we must read back; it decides nothing about people.
 //!
 //! Pure: the time is an argument, and no key is fetched here. One exception is written down in
-//! [`sign`] and [`fingerprint`]: making a key, and an ECDSA signature, draw their randomness inside the
+//! [`sign`] and `fingerprint`: making a key, and an ECDSA signature, draw their randomness inside the
 //! crypto library.
 //! A token goes `&str` -> [`jws::Jws`] (unverified) -> [`jws::VerifiedPayload`] (signature holds) ->
 //! a type of its kind (claims hold); each arrow is one function.
