@@ -47,33 +47,23 @@ impl Parts<'_> {
         let room = Room::new(ALL_BODIES);
         let mut guarded = Guarded::default();
         for server in &self.config.servers {
-            let policy = Arc::new(server.policy.clone());
-            let behind = match &server.upstream {
-                Upstream::Elsewhere => continue,
-                Upstream::Demo => demo_service(self.demo()),
-                Upstream::Http(url) => proxied(self.proxy(server, &policy, url)?),
-                Upstream::Stdio(command) => {
-                    let program = self.started(server, command);
-                    guarded.programs.push(program.clone());
-                    Router::new().fallback_service(program)
-                }
-            };
             let guard = Arc::new(self.guard(server));
             let host = self.other_host(server);
             let name = host.clone().unwrap_or_else(|| self.config.public_url.clone());
             let allowances = Arc::new(allowances(server));
-            guarded.allowances.push(Arc::clone(&allowances));
             let gate = Gate {
                 guard: (server.auth == Auth::Required).then(|| Arc::clone(&guard)),
-                policy,
-                allowances,
+                policy: Arc::new(server.policy.clone()),
+                allowances: Arc::clone(&allowances),
                 door: Door { names: vec![name], origins: server.behind.origins.clone() },
                 room: room.clone(),
                 most: server.behind.max_body,
                 patience: self.config.limits.request,
                 stop: self.hands.stop.clone(),
             };
-            let router = gated(&server.resource.path(), gate, behind);
+            let behind = self.behind(gate, server, &mut guarded.programs)?;
+            let Some(router) = behind else { continue };
+            guarded.allowances.push(allowances);
             let router = match server.auth {
                 Auth::Required => router,
                 Auth::None => web::for_this_machine(router),
@@ -81,6 +71,29 @@ impl Parts<'_> {
             guarded.add(host, web::open_to_browsers(router), guard);
         }
         Ok(guarded)
+    }
+
+    /// What answers behind its gate; nothing does where a server stands elsewhere.
+    fn behind(
+        &self,
+        gate: Gate,
+        server: &ServerSettings,
+        programs: &mut Vec<Stdio>,
+    ) -> Result<Option<Router>, StartFault> {
+        let path = server.resource.path();
+        Ok(Some(match &server.upstream {
+            Upstream::Elsewhere => return Ok(None),
+            Upstream::Demo => gated(&path, gate, demo_service(self.demo())),
+            Upstream::Http(url) => {
+                let policy = Arc::clone(&gate.policy);
+                gated(&path, gate, proxied(self.proxy(server, policy, url)?))
+            }
+            Upstream::Stdio(command) => {
+                let program = self.started(server, command);
+                programs.push(program.clone());
+                gated(&path, gate, program)
+            }
+        }))
     }
 
     fn demo(&self) -> Demo {
@@ -91,7 +104,7 @@ impl Parts<'_> {
     fn proxy(
         &self,
         server: &ServerSettings,
-        policy: &Arc<Policy>,
+        policy: Arc<Policy>,
         url: &Url,
     ) -> Result<Proxy, StartFault> {
         let Hands { vault, clock, entropy, .. } = self.hands.clone();
@@ -102,7 +115,7 @@ impl Parts<'_> {
             upstream: url.clone(),
             identity: self.identity(server, url),
             headers: server.behind.headers.clone(),
-            policy: Arc::clone(policy),
+            policy,
             sessions: SessionSeal { vault, entropy, server: server.id.clone() },
             first_byte: timeouts.first_byte,
             idle: timeouts.idle,

@@ -67,7 +67,7 @@ pub(super) async fn own(
     if user.is_some_and(|user| !sessions.admit(request.headers(), user)) {
         return error(StatusCode::NOT_FOUND, -32001, "There is no such session.", &Value::Null);
     }
-    let opens = request.extensions().get::<Asked>().is_some_and(|asked| asked.opens_session);
+    let opens = request.extensions().get::<Arc<Asked>>().is_some_and(|asked| asked.opens_session);
     if !opens || request.headers().contains_key(SESSION_ID) {
         return next.run(request).await;
     }

@@ -65,7 +65,8 @@ where
         let (gate, server) = (Arc::clone(&gate), server.clone());
         async move { gate.answer(request, server).await }
     };
-    Router::new().route(path, any(answer))
+    // With its state at once: a handler that waits for one is made into a service by every request.
+    Router::new().route(path, any(answer)).with_state(())
 }
 
 impl Gate {
@@ -122,14 +123,14 @@ impl Gate {
         &self,
         caller: Option<&Caller>,
         request: Request,
-    ) -> Result<(Asked, Left, Request), Refused> {
+    ) -> Result<(Arc<Asked>, Left, Request), Refused> {
         if self.guard.is_some() && caller.is_none() {
             return Err(Refused::Guard(GuardRefusal::Missing));
         }
         let (mut parts, body) = request.into_parts();
         if parts.method != Method::POST {
             let request = Request::from_parts(parts, Body::empty());
-            return Ok((Asked::default(), Left::default(), request));
+            return Ok((Arc::default(), Left::default(), request));
         }
         body::is_plain(&parts.headers).then_some(()).ok_or(Refused::Coded)?;
         let user = caller.map(Caller::user);
@@ -139,7 +140,8 @@ impl Gate {
         let who = caller.map(asker);
         let asked = judge(&self.policy, who.as_ref(), &parts.headers, &messages)?;
         let left = self.counted(caller, &asked)?;
-        parts.extensions.insert(asked.clone());
+        let asked = Arc::new(asked);
+        parts.extensions.insert(Arc::clone(&asked));
         parts.extensions.insert(taken);
         Ok((asked, left, Request::from_parts(parts, Body::from(body))))
     }

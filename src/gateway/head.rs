@@ -11,7 +11,7 @@ pub(super) fn onward(headers: &HeaderMap) -> HeaderMap {
         !hop.contains(name) && is_plain(name.as_str()) && !is_taken_out(name.as_str())
     };
     let kept = headers.iter().filter(|(name, _)| stays(name));
-    kept.fold(HeaderMap::new(), |mut kept, (name, value)| {
+    kept.fold(roomy(headers), |mut kept, (name, value)| {
         kept.append(name.clone(), value.clone());
         kept
     })
@@ -21,10 +21,15 @@ pub(super) fn onward(headers: &HeaderMap) -> HeaderMap {
 /// be ours in the eyes of a browser; its challenge would send the client to sign in where it cannot.
 pub(super) fn back(headers: &HeaderMap) -> HeaderMap {
     let kept = headers.iter().filter(|(name, _)| comes_back(name.as_str()));
-    kept.fold(HeaderMap::new(), |mut kept, (name, value)| {
+    kept.fold(roomy(headers), |mut kept, (name, value)| {
         kept.append(name.clone(), value.clone());
         kept
     })
+}
+
+/// None yet, with room for those of `headers` and for ours.
+fn roomy(headers: &HeaderMap) -> HeaderMap {
+    HeaderMap::with_capacity(headers.len() + 8)
 }
 
 /// The headers that `Connection` declares to be the hop's own.

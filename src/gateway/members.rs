@@ -2,10 +2,11 @@
 //! names in any case, by simple Unicode folding, and of two of one name some take the first and some
 //! the last.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
-use serde::de::{
-    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+use serde::{
+    Deserialize,
+    de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
@@ -49,7 +50,8 @@ pub(super) fn elements(text: &str, max: usize) -> Option<Vec<&str>> {
 
 /// Whether a lenient reader takes `key` for `name`, which is one of ours: ASCII.
 pub(super) fn folds_to(key: &str, name: &str) -> bool {
-    key.chars().map(folded).eq(name.chars().map(folded))
+    key.eq_ignore_ascii_case(name)
+        || !key.is_ascii() && key.chars().map(folded).eq(name.chars().map(folded))
 }
 
 /// Besides ASCII, only two characters fold to an ASCII letter: the Kelvin sign and the long s.
@@ -86,7 +88,7 @@ impl<'de> Visitor<'de> for Each<'_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some((key, value)) = map.next_entry::<String, &RawValue>()? {
+        while let Some((Key(key), value)) = map.next_entry::<Key<'de>, &RawValue>()? {
             if !self.0(&key, value.get()) {
                 return Err(A::Error::custom("ambiguous"));
             }
@@ -94,6 +96,10 @@ impl<'de> Visitor<'de> for Each<'_, 'de> {
         Ok(())
     }
 }
+
+/// A member's name: a copy only where it is written with escapes.
+#[derive(Deserialize)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
 struct Elements(usize);
 

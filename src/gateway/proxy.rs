@@ -1,12 +1,11 @@
 //! A server behind us that speaks Streamable HTTP: what the gate admitted goes on to it, and its answer
 //! comes back as it arrives, neither of them held longer than it takes.
 
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
-    Router,
     body::{Body, Bytes},
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header, request::Parts},
 };
 use http_body_util::Full;
@@ -16,6 +15,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 use serde_json::Value;
+use tower::Service;
 use url::Url;
 
 use crate::{
@@ -34,9 +34,9 @@ use crate::{
 
 /// What leads to one server behind us.
 pub struct Proxy {
-    /// The connections, shared by all servers.
+    /// The connections to it.
     pub pool: Pool,
-    /// The server's URL.
+    /// The server's URL, without a query.
     pub upstream: Url,
     /// How it learns who calls.
     pub identity: Identity,
@@ -54,7 +54,7 @@ pub struct Proxy {
     pub clock: Arc<dyn Clock>,
 }
 
-/// Connections to servers behind us, kept open between calls.
+/// Connections to a server behind us, kept open between calls.
 pub type Pool = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// A pool whose connections must stand within `connect`.
@@ -76,13 +76,19 @@ pub fn pool(connect: Duration) -> std::io::Result<Pool> {
 }
 
 /// The server behind, to be put behind a gate.
-pub fn proxied(proxy: Proxy) -> Router {
-    Router::new().fallback(pass_on).with_state(Arc::new(proxy))
-}
-
-async fn pass_on(State(proxy): State<Arc<Proxy>>, request: Request) -> Response<Body> {
-    let asked = request.extensions().get::<Asked>().cloned().unwrap_or_default();
-    proxy.answer(request).await.unwrap_or_else(|failed| failed.response(&asked.id))
+#[must_use]
+pub fn proxied(
+    proxy: Proxy,
+) -> impl Service<Request, Response = Response<Body>, Error = Infallible, Future: Send>
++ Clone
++ Send
++ Sync
++ 'static {
+    let proxy = Arc::new(proxy);
+    tower::service_fn(move |request: Request| {
+        let proxy = Arc::clone(&proxy);
+        async move { Ok(proxy.pass_on(request).await) }
+    })
 }
 
 /// Why there is no answer from the server behind.
@@ -102,6 +108,12 @@ enum Failed {
 }
 
 impl Proxy {
+    async fn pass_on(&self, request: Request) -> Response<Body> {
+        let asked = request.extensions().get::<Arc<Asked>>().cloned();
+        let id = || asked.map(|asked| asked.id.clone()).unwrap_or_default();
+        self.answer(request).await.unwrap_or_else(|failed| failed.response(&id()))
+    }
+
     async fn answer(&self, request: Request) -> Result<Response<Body>, Failed> {
         if ![Method::GET, Method::POST, Method::DELETE].contains(request.method()) {
             return Err(Failed::Method);
@@ -143,9 +155,9 @@ impl Proxy {
     }
 
     fn uri(&self, query: Option<&str>) -> Result<Uri, Failed> {
-        let mut url = self.upstream.clone();
-        url.set_query(query);
-        url.as_str().parse().map_err(|error| self.told(Failed::Unreachable, &error))
+        let url = self.upstream.as_str();
+        let uri = query.map_or_else(|| url.parse(), |query| format!("{url}?{query}").parse());
+        uri.map_err(|error| self.told(Failed::Unreachable, &error))
     }
 
     /// Redirects and challenges are between us and the server behind: a client that followed them would

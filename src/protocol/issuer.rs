@@ -78,13 +78,14 @@ impl Issuer {
     /// machine any of its loopback names does, at any port: no page elsewhere can bind those.
     #[must_use]
     pub fn is_named_by(&self, host: &str) -> bool {
-        self.url_of(host).is_some_and(|url| self.has(&url) || (self.loopback && is_loopback(&url)))
+        let ours = |url: Url| self.has(&url) || (self.loopback && is_loopback(&url));
+        host == self.authority() || self.url_of(host).is_some_and(ours)
     }
 
     /// Whether a `Host` header names exactly our authority, the default port written or not.
     #[must_use]
     pub fn is_at(&self, host: &str) -> bool {
-        self.url_of(host).is_some_and(|url| self.has(&url))
+        host == self.authority() || self.url_of(host).is_some_and(|url| self.has(&url))
     }
 
     fn has(&self, url: &Url) -> bool {

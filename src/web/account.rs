@@ -39,7 +39,7 @@ pub(super) async fn show(
     let session = site.shown.cookies.session(&headers);
     match site.accounts.overview(session.as_ref()).await {
         Ok(found) => site.account_page(found.as_ref()),
-        Err(error) => site.complaint(&id, Complaint::of_store(&error)),
+        Err(error) => site.complaint(id, Complaint::of_store(&error)),
     }
 }
 
@@ -61,19 +61,19 @@ pub(super) async fn change(
     if let Some(departure) = departure {
         return match departure {
             Ok(departure) => site.departed(&departure),
-            Err(fault) => site.complaint(&id, Complaint::of_account(&fault)),
+            Err(fault) => site.complaint(id, Complaint::of_account(&fault)),
         };
     }
     if let Some(wish) = tokens::wish(&site.shown.servers, &params) {
         return match site.accounts.make(session.as_ref(), form, &wish).await {
             Ok((token, record)) => site.made_token(&token, &record),
-            Err(fault) => site.complaint(&id, Complaint::of_account(&fault)),
+            Err(fault) => site.complaint(id, Complaint::of_account(&fault)),
         };
     }
     let Some(wanted) = wanted(&params) else { return site.redirect("/account") };
     match site.accounts.change(session.as_ref(), form, wanted).await {
         Ok(changed) => site.changed(changed),
-        Err(fault) => site.complaint(&id, Complaint::of_account(&fault)),
+        Err(fault) => site.complaint(id, Complaint::of_account(&fault)),
     }
 }
 

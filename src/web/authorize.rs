@@ -54,9 +54,9 @@ pub(super) async fn show(
                 (session.as_ref(), method == Method::GET && is_own_will(&headers));
             site.sign_ins.ask(&params, Visit { browser: &browser, session, own_will }).await
         }
-        Err(fault) => return site.complaint(&id, Complaint::malformed(&fault.to_string())),
+        Err(fault) => return site.complaint(id, Complaint::malformed(&fault.to_string())),
     };
-    let mut response = site.step(&id, step);
+    let mut response = site.step(id, step);
     if let Some(cookie) = site.shown.cookies.set_page(&browser) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
@@ -73,7 +73,7 @@ pub(super) async fn answer(
     let browser = site.shown.cookies.page(&headers);
     let session = site.shown.cookies.session(&headers);
     let step = site.sign_ins.consent(&params, browser.as_ref(), session.as_ref()).await;
-    site.step(&id, step)
+    site.step(id, step)
 }
 
 /// Whether the person, or a page of ours, brought the browser here: no other site can then have them
@@ -90,7 +90,7 @@ fn is_own_will(headers: &HeaderMap) -> bool {
 }
 
 impl Site {
-    fn step(&self, id: &RequestId, step: Result<Step, StepFault>) -> Response {
+    fn step(&self, id: RequestId, step: Result<Step, StepFault>) -> Response {
         match step {
             Ok(Step::Ask(question)) => self.question(&question),
             Ok(Step::Answer(answer)) => self.redirect(&answer.location(&self.shown.issuer)),

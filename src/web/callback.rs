@@ -33,7 +33,7 @@ pub(super) async fn callback(
 ) -> Response {
     let params = match Params::parse(&query.unwrap_or_default()) {
         Ok(params) => params,
-        Err(fault) => return site.complaint(&id, Complaint::malformed(&fault.to_string())),
+        Err(fault) => return site.complaint(id, Complaint::malformed(&fault.to_string())),
     };
     let suffix = suffix_of(&params).unwrap_or_default();
     let browser = site.shown.cookies.sign_in(&headers, &suffix);
@@ -42,7 +42,7 @@ pub(super) async fn callback(
     let finished = site.callbacks.finish(&provider, &params, browser.as_ref(), &visitor).await;
     // After trouble with the store a reload is enough: the sign-in may still stand.
     let over = !matches!(finished, Err(CallbackFault::Store(_)));
-    let mut response = site.finished(&id, finished);
+    let mut response = site.finished(id, finished);
     if let Some(cookie) =
         browser.filter(|_| over).and_then(|_| site.shown.cookies.clear_sign_in(&suffix))
     {
@@ -62,7 +62,7 @@ impl Site {
     /// The end of a sign-in, with the new session's cookie.
     pub(super) fn finished(
         &self,
-        id: &RequestId,
+        id: RequestId,
         finished: Result<Finished, CallbackFault>,
     ) -> Response {
         let Finished { to, session } = match finished {

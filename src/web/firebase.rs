@@ -50,8 +50,8 @@ pub(super) async fn page(
     let found = site.callbacks.sdk_page(&provider, state.as_ref(), browser.as_ref()).await;
     match (found, state) {
         (Ok(page), Some(state)) => site.sdk_page(&page, &state),
-        (Ok(_), None) => site.complaint(&id, Complaint::malformed("state is missing")),
-        (Err(fault), _) => site.complaint(&id, Complaint::of_callback(&fault)),
+        (Ok(_), None) => site.complaint(id, Complaint::malformed("state is missing")),
+        (Err(fault), _) => site.complaint(id, Complaint::of_callback(&fault)),
     }
 }
 
@@ -101,8 +101,8 @@ pub(super) async fn ask(
     let found = site.callbacks.confirmation(&provider, state.as_ref(), browser.as_ref()).await;
     match (found, state) {
         (Ok(found), Some(state)) => site.confirm_page(&provider, &found, &state),
-        (Ok(_), None) => site.complaint(&id, Complaint::malformed("state is missing")),
-        (Err(fault), _) => site.complaint(&id, Complaint::of_callback(&fault)),
+        (Ok(_), None) => site.complaint(id, Complaint::malformed("state is missing")),
+        (Err(fault), _) => site.complaint(id, Complaint::of_callback(&fault)),
     }
 }
 
@@ -119,7 +119,7 @@ pub(super) async fn confirm(
     let agreed = params.one("confirm").is_some();
     let (state, browser, visitor) = (state.as_ref(), browser.as_ref(), site.visitor(&headers));
     let done = site.callbacks.confirm(&provider, state, browser, agreed, &visitor).await;
-    site.finished(&id, done)
+    site.finished(id, done)
 }
 
 /// Where a request stands in a sign-in: the three that must agree.

@@ -59,7 +59,7 @@ impl FromRequest<Arc<Site>> for OwnForm {
         let body = Bytes::from_request(request, site).await;
         let body = body.map_err(IntoResponse::into_response)?;
         let read = site.own_form(&headers, &body);
-        read.map(Self).map_err(|complaint| site.complaint(&id, complaint))
+        read.map(Self).map_err(|complaint| site.complaint(id, complaint))
     }
 }
 

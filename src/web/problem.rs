@@ -216,13 +216,13 @@ impl Complaint {
 
 impl Site {
     /// The error page.
-    pub(super) fn complaint(&self, id: &RequestId, complaint: Complaint) -> Response {
+    pub(super) fn complaint(&self, id: RequestId, complaint: Complaint) -> Response {
         let page = ErrorPage {
             status: complaint.status.as_u16(),
             title: complaint.title.to_owned(),
             detail: complaint.detail,
             remedy: complaint.remedy.map(str::to_owned),
-            request_id: id.0.clone(),
+            request_id: id.to_string(),
             retry: complaint.again.map(|href| Link { label: back_label(&href), href }),
             back: None,
         };

@@ -168,7 +168,7 @@ fn to_person(site: &Site, request: &Request, exceeded: &Exceeded) -> Response {
         return told(exceeded, response);
     }
     let id = RequestId::of(request.extensions());
-    told(exceeded, site.complaint(&id, Complaint::too_often(message)))
+    told(exceeded, site.complaint(id, Complaint::too_often(message)))
 }
 
 fn to_client(_: &Site, _: &Request, exceeded: &Exceeded) -> Response {

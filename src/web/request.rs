@@ -2,8 +2,9 @@
 //! carry codes and states.
 
 use std::{
+    fmt,
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicU64, Ordering},
     },
     task::{Context, Poll},
@@ -27,14 +28,27 @@ use crate::{
     },
 };
 
-/// The id that a person is shown and the log carries.
-#[derive(Clone, Debug)]
-pub(super) struct RequestId(pub(super) String);
+/// The id that a person is shown and the log carries: unique in this process, and told apart from those
+/// of other processes by its start.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RequestId(u64);
 
 impl RequestId {
-    /// That of the request; a new one when it was not [`traced`].
+    /// That of the request; a new one when it was not [`Traced`].
     pub(super) fn of(extensions: &Extensions) -> Self {
-        extensions.get().cloned().unwrap_or_else(|| Self(next_id()))
+        extensions.get().copied().unwrap_or_else(Self::next)
+    }
+
+    fn next() -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(1);
+        Self(COUNT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        static START: LazyLock<u32> = LazyLock::new(std::process::id);
+        write!(f, "{:x}-{:x}", *START, self.0)
     }
 }
 
@@ -56,11 +70,11 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let id = RequestId(next_id());
-        let span = tracing::info_span!("request", id = %id.0);
+        let id = RequestId::next();
+        let span = tracing::info_span!("request", %id);
         let told = tracing::enabled!(tracing::Level::DEBUG);
         let asked = told.then(|| (request.method().clone(), request.uri().path().to_owned()));
-        request.extensions_mut().insert(id.clone());
+        request.extensions_mut().insert(id);
         let started = Instant::now();
         let answer = span.in_scope(|| self.0.call(request)).instrument(span.clone());
         Box::pin(async move {
@@ -71,7 +85,7 @@ where
                 tracing::debug!(%method, path, status = response.status().as_u16(), milliseconds, "answered");
             }
             let headers = response.headers_mut();
-            if let Ok(value) = HeaderValue::try_from(id.0) {
+            if let Ok(value) = HeaderValue::try_from(id.to_string()) {
                 headers.insert(&REQUEST_ID, value);
             }
             let kinds = headers.entry(header::X_CONTENT_TYPE_OPTIONS);
@@ -89,16 +103,8 @@ pub(super) fn at_our_name(site: Arc<Site>) -> Unless<impl Refuse> {
         let ours = |host: &&str| site.shown.issuer.is_named_by(host);
         let good = !hosts.is_empty() && hosts.iter().all(ours);
         let id = || RequestId::of(request.extensions());
-        (!good).then(|| site.complaint(&id(), Complaint::misdirected()))
+        (!good).then(|| site.complaint(id(), Complaint::misdirected()))
     })
 }
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// Unique in this process, and told apart from other processes' by its start.
-fn next_id() -> String {
-    static COUNT: AtomicU64 = AtomicU64::new(1);
-    static START: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
-    let start = START.get_or_init(std::process::id);
-    format!("{start:x}-{:x}", COUNT.fetch_add(1, Ordering::Relaxed))
-}

@@ -36,10 +36,10 @@ pub(super) async fn leave(
 ) -> Response {
     let chosen = params.one("provider").unwrap_or_default();
     let known = site.shown.buttons.iter().find(|known| known.id == chosen);
-    let Some(known) = known else { return site.complaint(&id, Complaint::unknown_provider()) };
+    let Some(known) = known else { return site.complaint(id, Complaint::unknown_provider()) };
     let session = site.shown.cookies.session(&headers);
     if let Err(error) = site.accounts.sessions.end(session.as_ref()).await {
-        return site.complaint(&id, Complaint::of_store(&error));
+        return site.complaint(id, Complaint::of_store(&error));
     }
     let back = site.shown.issuer.join("/signed-out");
     let mut response = match site.sign_ins.sign_out_url(chosen, &back).await {
