@@ -30,12 +30,14 @@ impl Fault {
         self.code().is_some_and(|code| undone.contains(code))
     }
 
-    /// Whether the server did nothing of what it was asked because of what that was, so that a part of it
-    /// may be asked again.
-    pub(super) fn is_refusal(&self) -> bool {
-        // Of a transaction that failed as such it may be open what was done.
-        let is_about_it = |code: &SqlState| !code.code().starts_with("40");
-        self.code().is_some_and(is_about_it) && !self.costs_the_connection()
+    /// Whether the server did nothing because of one row of those it was asked for: the others may be
+    /// asked for without it. What ails the server itself is none of these: it would be asked more of.
+    pub(super) fn is_of_a_row(&self) -> bool {
+        let class = ["22", "23", "54"];
+        self.code().is_some_and(|code| {
+            *code == SqlState::LOCK_NOT_AVAILABLE
+                || class.iter().any(|class| code.code().starts_with(class))
+        })
     }
 
     /// Whether the connection is of no more use.

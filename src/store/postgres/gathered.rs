@@ -1,13 +1,13 @@
 //! The statements of the token endpoint, each for all who ask it at the same time: a parameter is an
 //! array, of one value for each of them, and a row begins with the number of whom it answers.
 
-use std::slice;
+use std::sync::Arc;
 
-use futures_util::{FutureExt as _, future::join_all};
+use futures_util::FutureExt as _;
 use tokio_postgres::Row;
 
 use super::{
-    batch::Batch,
+    batch::{Batch, Refused},
     fault::Fault,
     run::{Line, Step, has_nul},
 };
@@ -43,9 +43,9 @@ pub(super) struct Asked(Batch<Values<'static>, Option<Row>>);
 impl Asked {
     fn new(line: &Line, sql: &'static str) -> Self {
         let line = line.clone();
-        let ask = move |rows| {
+        let ask = move |rows: Arc<[_]>| {
             let line = line.clone();
-            async move { together(&line, sql, rows).await }.boxed()
+            async move { Ok(together(&line, sql, &rows).await?) }.boxed()
         };
         Self(Batch::new(LANES, ask))
     }
@@ -66,35 +66,8 @@ impl Asked {
     }
 }
 
-/// Where one of several may be to blame for a failure, each is asked alone: the others do not share it.
-async fn together(
-    line: &Line,
-    sql: &'static str,
-    asked: Vec<Values<'static>>,
-) -> Vec<Result<Option<Row>, StoreError>> {
-    match run(line, sql, &asked).await {
-        Ok(rows) => rows.into_iter().map(Ok).collect(),
-        Err(fault) if fault.is_refusal() && asked.len() > 1 => {
-            tracing::debug!(together = asked.len(), "a statement was refused; each is asked alone");
-            join_all(asked.iter().map(|one| alone(line, sql, one))).await
-        }
-        Err(fault) => {
-            let fault = StoreError::from(fault);
-            asked.iter().map(|_| Err(fault.clone())).collect()
-        }
-    }
-}
-
-async fn alone(
-    line: &Line,
-    sql: &'static str,
-    one: &Values<'static>,
-) -> Result<Option<Row>, StoreError> {
-    Ok(run(line, sql, slice::from_ref(one)).await?.pop().flatten())
-}
-
 /// The row that answers each, if any does.
-async fn run(
+async fn together(
     line: &Line,
     sql: &'static str,
     asked: &[Values<'static>],
@@ -107,6 +80,12 @@ async fn run(
         }
     }
     Ok(answers)
+}
+
+impl From<Fault> for Refused {
+    fn from(fault: Fault) -> Self {
+        Self { by_one: fault.is_of_a_row(), error: fault.into() }
+    }
 }
 
 /// What stands in each column.
@@ -124,5 +103,5 @@ fn number(row: &Row) -> Option<usize> {
 /// How many columns stand before those of the answer.
 const NUMBER: usize = 1;
 /// How many batches of one statement are under way at a time: while the server commits or sends the one,
-/// it works on the other. A third would make them smaller, and take one more connection from the rest.
+/// it works on the other. A third would make them smaller, and keep one more connection from the rest.
 const LANES: usize = 2;

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// One parameter of a statement.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::store) enum Value<'a> {
     /// `TEXT`.
     Text(Cow<'a, str>),
