@@ -46,7 +46,8 @@ impl Parts<'_> {
     pub(super) fn guarded(&self) -> Result<Guarded, StartFault> {
         let room = Room::new(ALL_BODIES);
         let mut guarded = Guarded::default();
-        for server in &self.config.servers {
+        let elsewhere = |server: &&ServerSettings| server.upstream == Upstream::Elsewhere;
+        for server in self.config.servers.iter().filter(|server| !elsewhere(server)) {
             let guard = Arc::new(self.guard(server));
             let host = self.other_host(server);
             let name = host.clone().unwrap_or_else(|| self.config.public_url.clone());
@@ -61,9 +62,8 @@ impl Parts<'_> {
                 patience: self.config.limits.request,
                 stop: self.hands.stop.clone(),
             };
-            let behind = self.behind(gate, server, &mut guarded.programs)?;
-            let Some(router) = behind else { continue };
             guarded.allowances.push(allowances);
+            let router = self.behind(gate, server, &mut guarded.programs)?;
             let router = match server.auth {
                 Auth::Required => router,
                 Auth::None => web::for_this_machine(router),
@@ -73,16 +73,16 @@ impl Parts<'_> {
         Ok(guarded)
     }
 
-    /// What answers behind its gate; nothing does where a server stands elsewhere.
+    /// What answers behind its gate.
     fn behind(
         &self,
         gate: Gate,
         server: &ServerSettings,
         programs: &mut Vec<Stdio>,
-    ) -> Result<Option<Router>, StartFault> {
+    ) -> Result<Router, StartFault> {
         let path = server.resource.path();
-        Ok(Some(match &server.upstream {
-            Upstream::Elsewhere => return Ok(None),
+        Ok(match &server.upstream {
+            Upstream::Elsewhere => Router::new(), // nobody comes to it here
             Upstream::Demo => gated(&path, gate, demo_service(self.demo())),
             Upstream::Http(url) => {
                 let policy = Arc::clone(&gate.policy);
@@ -93,7 +93,7 @@ impl Parts<'_> {
                 programs.push(program.clone());
                 gated(&path, gate, program)
             }
-        }))
+        })
     }
 
     fn demo(&self) -> Demo {

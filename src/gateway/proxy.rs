@@ -1,7 +1,7 @@
 //! A server behind us that speaks Streamable HTTP: what the gate admitted goes on to it, and its answer
 //! comes back as it arrives, neither of them held longer than it takes.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{borrow::Cow, convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, Bytes},
@@ -155,9 +155,11 @@ impl Proxy {
     }
 
     fn uri(&self, query: Option<&str>) -> Result<Uri, Failed> {
-        let url = self.upstream.as_str();
-        let uri = query.map_or_else(|| url.parse(), |query| format!("{url}?{query}").parse());
-        uri.map_err(|error| self.told(Failed::Unreachable, &error))
+        let mut url = Cow::Borrowed(&self.upstream);
+        if query.is_some() {
+            url.to_mut().set_query(query); // encodes what no request may carry as it is
+        }
+        url.as_str().parse().map_err(|error| self.told(Failed::Unreachable, &error))
     }
 
     /// Redirects and challenges are between us and the server behind: a client that followed them would

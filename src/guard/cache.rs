@@ -1,4 +1,4 @@
-//! Verified tokens: verifying an ES256 signature costs what seventy hashes cost, and every call
+//! Verified tokens: verifying an ES256 signature costs what hundreds of fingerprints cost, and every call
 //! brings the same token again.
 
 use std::time::Duration;

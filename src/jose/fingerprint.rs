@@ -21,9 +21,10 @@ impl fmt::Debug for Fingerprint {
 /// Takes fingerprints, with a random key of its own.
 ///
 /// A fingerprint is the GMAC (NIST SP 800-38D) of a token's every byte, always with the same nonce: a
-/// universal hash. Whoever does not know the key and sees no fingerprint has a chance below 2^-110 to
-/// find two texts of up to 16 KiB with the same one, whatever they compute. A digest promises no more,
-/// and takes ten times as long where the processor has no instructions for it.
+/// universal hash. For whoever does not know the key and sees no fingerprint, two texts of up to 16 KiB
+/// have the same one with a chance below 2^-117, whatever they compute, and a guess meets one of ten
+/// thousand kept tokens with one below 2^-103. A digest takes ten times as long where the processor
+/// has no instructions for it.
 pub(crate) struct Fingerprints(LessSafeKey);
 
 impl Fingerprints {
