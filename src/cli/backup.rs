@@ -19,8 +19,8 @@ use crate::{
 /// Writes the database to a new file.
 pub(super) fn backup(place: &Place, to: &Path, json: bool) -> Result<Answer, Failure> {
     let config = place.config()?;
-    let bar = Bar::new("Backing up", "pages", json);
-    app::back_up(&config, to, &mut |done, all| bar.at(done, all))?;
+    let mut bar = Bar::new("pages", json);
+    app::back_up(&config, to, &mut |done, all| bar.at("Backing up", done, all))?;
     drop(bar);
     let bytes = fs::metadata(to).map(|file| file.len()).unwrap_or_default();
     let path = to.display().to_string();
@@ -35,9 +35,10 @@ pub(super) fn backup(place: &Place, to: &Path, json: bool) -> Result<Answer, Fai
 /// Puts a backup in the place of the database.
 pub(super) fn restore(place: &Place, from: &Path, json: bool) -> Result<Answer, Failure> {
     let config = place.config()?;
-    let bar = Bar::new("Restoring", "pages", json);
+    let mut bar = Bar::new("pages", json);
     let now = app::clock().now();
-    let restored = app::restore(&config, from, now, &mut |done, all| bar.at(done, all))?;
+    let mut watch = |done, all| bar.at("Restoring", done, all);
+    let restored = app::restore(&config, from, now, &mut watch)?;
     drop(bar);
     Ok(told(from, &restored))
 }

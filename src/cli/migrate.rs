@@ -34,14 +34,13 @@ pub(super) async fn migrate(place: &Place, asked: &Migrate, json: bool) -> Resul
         }
     }
     let moving = app::moving(&from, &to, app::clock(), app::entropy()).await?;
-    let (copying, comparing) =
-        (Bar::new("Copying", "rows", json), Bar::new("Comparing", "rows", json));
+    let mut bar = Bar::new("rows", json);
     let mut watch = |stage, done, all| match stage {
-        Stage::Copying => copying.at(done, all),
-        Stage::Comparing => comparing.at(done, all),
+        Stage::Copying => bar.at("Copying", done, all),
+        Stage::Comparing => bar.at("Comparing", done, all),
     };
     let tables = moving.run(&mut watch).await?;
-    drop((copying, comparing));
+    drop(bar);
     Ok(told(&tables))
 }
 

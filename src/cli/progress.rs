@@ -5,32 +5,40 @@ use std::{io::IsTerminal as _, time::Duration};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A bar on standard error; nothing where no person looks.
-pub(super) struct Bar(ProgressBar);
+pub(super) struct Bar {
+    bar: ProgressBar,
+    /// What is under way; nothing yet.
+    what: &'static str,
+}
 
 impl Bar {
-    /// A bar for `what`, counted in `unit`; none in JSON, or where standard error is no terminal.
-    pub(super) fn new(what: &'static str, unit: &str, json: bool) -> Self {
-        if json || !std::io::stderr().is_terminal() {
-            return Self(ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()));
-        }
-        let bar = ProgressBar::new(0).with_message(what);
+    /// A bar of what is counted in `unit`; none in JSON, or where standard error is no terminal.
+    pub(super) fn new(unit: &str, json: bool) -> Self {
+        let seen = !json && std::io::stderr().is_terminal();
+        let target = if seen { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
         let line = format!("{{msg}} [{{bar:30}}] {{human_pos}}/{{human_len}} {unit}, {{eta}} left");
         if let Ok(style) = ProgressStyle::with_template(&line) {
             bar.set_style(style.progress_chars("=> "));
         }
-        bar.enable_steady_tick(Duration::from_millis(200));
-        Self(bar)
+        Self { bar, what: "" }
     }
 
-    /// So far, of so much.
-    pub(super) fn at(&self, done: u64, all: u64) {
-        self.0.set_length(all);
-        self.0.set_position(done);
+    /// So far, of so much, of `what`. Nothing is shown before.
+    pub(super) fn at(&mut self, what: &'static str, done: u64, all: u64) {
+        if self.what != what {
+            self.what = what;
+            self.bar.reset();
+            self.bar.set_message(what);
+            self.bar.enable_steady_tick(Duration::from_millis(200));
+        }
+        self.bar.set_length(all);
+        self.bar.set_position(done);
     }
 }
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }

@@ -87,7 +87,18 @@ impl Reply {
     /// The answer to request `id`, from a JSON body or from an event stream.
     fn answer(&self, id: u64) -> Result<Value> {
         let found = answer(&self.body, id);
-        found.ok_or_else(|| anyhow!("status {}, and no answer", self.status.as_u16()))
+        found.ok_or_else(|| match self.lacking() {
+            Some(scopes) => {
+                anyhow!("the token does not cover what it needs; sign in with --scope \"{scopes}\"")
+            }
+            None => anyhow!("status {}, and no answer", self.status.as_u16()),
+        })
+    }
+
+    /// The scopes that a refusal names (RFC 6750 §3.1).
+    fn lacking(&self) -> Option<&str> {
+        let challenge = self.header("www-authenticate").filter(|_| self.status.as_u16() == 403)?;
+        challenge.split_once("scope=\"")?.1.split('"').next()
     }
 }
 
