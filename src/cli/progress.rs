@@ -6,7 +6,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A bar on standard error; nothing where no person looks.
 pub(super) struct Bar {
-    bar: ProgressBar,
+    drawn: ProgressBar,
+    style: ProgressStyle,
+    seen: bool,
     /// What is under way; nothing yet.
     what: &'static str,
 }
@@ -14,31 +16,31 @@ pub(super) struct Bar {
 impl Bar {
     /// A bar of what is counted in `unit`; none in JSON, or where standard error is no terminal.
     pub(super) fn new(unit: &str, json: bool) -> Self {
-        let seen = !json && std::io::stderr().is_terminal();
-        let target = if seen { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(None, target);
         let line = format!("{{msg}} [{{bar:30}}] {{human_pos}}/{{human_len}} {unit}, {{eta}} left");
-        if let Ok(style) = ProgressStyle::with_template(&line) {
-            bar.set_style(style.progress_chars("=> "));
-        }
-        Self { bar, what: "" }
+        let style = ProgressStyle::with_template(&line);
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ");
+        let seen = !json && std::io::stderr().is_terminal();
+        Self { drawn: ProgressBar::hidden(), style, seen, what: "" }
     }
 
     /// So far, of so much, of `what`. Nothing is shown before.
     pub(super) fn at(&mut self, what: &'static str, done: u64, all: u64) {
-        if self.what != what {
+        if self.seen && self.what != what {
             self.what = what;
-            self.bar.reset();
-            self.bar.set_message(what);
-            self.bar.enable_steady_tick(Duration::from_millis(200));
+            self.drawn.finish_and_clear();
+            let target = ProgressDrawTarget::stderr();
+            self.drawn = ProgressBar::with_draw_target(Some(all), target)
+                .with_style(self.style.clone())
+                .with_message(what);
+            self.drawn.enable_steady_tick(Duration::from_millis(200));
         }
-        self.bar.set_length(all);
-        self.bar.set_position(done);
+        self.drawn.set_length(all);
+        self.drawn.set_position(done);
     }
 }
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        self.drawn.finish_and_clear();
     }
 }

@@ -41,6 +41,9 @@ impl Resource {
     /// from the text: a parser takes `/x/../mcp`, or a newline in the middle, for the same.
     #[must_use]
     pub fn is_named_by(&self, asked: &str) -> bool {
+        if asked == self.0 {
+            return true;
+        }
         let same_tail = written_tail(asked).is_some_and(|tail| Some(tail) == written_tail(&self.0));
         let (Ok(ours), Ok(asked)) = (Url::parse(&self.0), Url::parse(asked)) else { return false };
         asked.username().is_empty()

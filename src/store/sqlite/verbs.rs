@@ -91,15 +91,14 @@ pub(super) fn spend(
     opens: Option<&Grant>,
     client_until: Option<Timestamp>,
 ) -> Result<Spent, StoreError> {
-    let first: Option<String> = one(db, sql::SPEND, &values![&digest], rows::value)?;
-    let Some(client) = first else {
+    if run(db, sql::SPEND, &values![&digest])? == 0 {
         let opened = one(db, sql::GRANT_OF_CODE, &values![&digest], rows::grant_id)?;
         return Ok(opened.map_or(Spent::Unknown, Spent::Again));
-    };
+    }
     if let Some(grant) = opens {
         put_grant(db, grant)?;
         if let Some(until) = client_until {
-            run(db, sql::CLIENT_USED, &values![until, client])?;
+            run(db, sql::CLIENT_USED, &values![until, &digest])?;
         }
     }
     Ok(Spent::First)
