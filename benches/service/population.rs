@@ -94,7 +94,7 @@ impl<'a> Population<'a> {
             expires_at: self.later(),
             ends_at: self.later(),
         };
-        self.store.put_session(&session, None).await?;
+        self.store.put_session(&session, None, None).await?;
         let digest = opaque(number).digest();
         let claims = self.claims(number);
         self.store.put_opaque_token(&OpaqueToken { digest, claims }).await?;

@@ -41,6 +41,13 @@ pub struct Authorizer {
     pub entropy: Arc<dyn Entropy>,
 }
 
+/// A code that is yet to be written, with the consent it comes from.
+pub(super) struct Draft {
+    pub(super) code: AuthorizationCode,
+    pub(super) record: Code,
+    pub(super) consent: Consent,
+}
+
 impl Authorizer {
     /// The user that a principal is, made at the first sign-in; the claims are kept for later decisions.
     ///
@@ -89,12 +96,25 @@ impl Authorizer {
         before: Option<Consent>,
     ) -> Result<Result<AuthorizationCode, AuthorizationError>, StoreError> {
         if user.disabled {
-            return Ok(Err(denied("This account is disabled here.")));
+            return Ok(Err(locked_out()));
         }
         let scopes = match self.scopes(principal, asked) {
             Ok(scopes) => scopes,
             Err(error) => return Ok(Err(error)),
         };
+        let Draft { code, record, consent } = self.draft(principal, user, asked, scopes);
+        self.store.put_code(&record, &before.unwrap_or(consent)).await?;
+        Ok(Ok(code))
+    }
+
+    /// A code for so many of the scopes asked for; it is worth nothing until it is written.
+    pub(super) fn draft(
+        &self,
+        principal: &Principal,
+        user: &User,
+        asked: &Asked,
+        scopes: Scopes,
+    ) -> Draft {
         let code = AuthorizationCode::from_entropy(random(&*self.entropy));
         let now = self.clock.now();
         let authorization = Authorization {
@@ -114,7 +134,6 @@ impl Authorizer {
             scopes: asked.scopes.clone(),
             at: now,
         };
-        let consent = before.unwrap_or(consent);
         let record = Code {
             digest: code.digest(),
             grant: GrantId::from_entropy(random(&*self.entropy)),
@@ -123,8 +142,7 @@ impl Authorizer {
             challenge: asked.challenge.clone(),
             expires_at: now.plus(self.limits.code),
         };
-        self.store.put_code(&record, &consent).await?;
-        Ok(Ok(code))
+        Draft { code, record, consent }
     }
 
     /// Granted = asked ∩ server's ∩ principal's.
@@ -147,6 +165,11 @@ impl Authorizer {
 /// What kept claims are sealed for: one identity's and no other's.
 pub(super) fn claims_of(key: &IdentityKey) -> String {
     format!("identity-claims\n{}\n{}\n{}", key.provider, key.issuer, key.subject)
+}
+
+/// What a client hears of somebody whom an operator has locked out.
+pub(super) fn locked_out() -> AuthorizationError {
+    denied("This account is disabled here.")
 }
 
 /// RFC 6749 §4.1.2.1 `access_denied`.

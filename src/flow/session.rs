@@ -6,7 +6,7 @@ use crate::{
     ambient::{Clock, Entropy, Timestamp, random},
     engine::{
         limits::Limits,
-        record::{Session, User},
+        record::{Code, Consent, Session, User},
     },
     flow::standing::{Fallen, Standing},
     protocol::secret::SessionToken,
@@ -72,8 +72,8 @@ impl Sessions {
         Ok(Some(Live { session, user, principal }))
     }
 
-    /// Opens a session for whoever just signed in. Its cookie is always a new one, and the one of before
-    /// ends (session fixation).
+    /// Opens a session for whoever just signed in, with the code that they signed in for. Its cookie is
+    /// always a new one, and the one of before ends (session fixation).
     ///
     /// # Errors
     /// When the store fails.
@@ -82,6 +82,7 @@ impl Sessions {
         principal: &Principal,
         user: &User,
         visitor: &Visitor,
+        code: Option<(&Code, &Consent)>,
     ) -> Result<SessionToken, StoreError> {
         let token = SessionToken::from_entropy(random(&*self.entropy));
         let now = self.clock.now();
@@ -98,7 +99,7 @@ impl Sessions {
             ends_at: self.lapses(now, expires_at),
         };
         let old = visitor.session.as_ref().map(SessionToken::digest);
-        self.store.put_session(&session, old.as_ref()).await?;
+        self.store.put_session(&session, old.as_ref(), code).await?;
         Ok(token)
     }
 

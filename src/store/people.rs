@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::StoreError;
 use crate::{
     ambient::Timestamp,
-    engine::record::{Consent, Grant, HeldIdentity, IdentityKey, Session, User},
+    engine::record::{Code, Consent, Grant, HeldIdentity, IdentityKey, Session, User},
     protocol::{
         id::{ClientId, ServerId, UserId},
         secret::Digest,
@@ -79,11 +79,13 @@ pub trait People: Send + Sync + 'static {
     /// Ends the sessions and grants that came by an identity; the identity stays.
     async fn end_identity(&self, key: &IdentityKey, now: Timestamp) -> Result<(), StoreError>;
 
-    /// Writes a session, and ends the one that it replaces in the same browser.
+    /// Writes a session with what the person signed in for, a code and the consent it came from; and
+    /// ends the session that it replaces in the same browser.
     async fn put_session(
         &self,
         session: &Session,
         replaces: Option<&Digest>,
+        code: Option<(&Code, &Consent)>,
     ) -> Result<(), StoreError>;
     /// The session, unless it ended before `now`.
     async fn session(&self, digest: &Digest, now: Timestamp)

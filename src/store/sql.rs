@@ -1,5 +1,8 @@
 //! The statements of the store, one set for every engine: `$1 … $n` numbered in the order of first
 //! use (SQLite numbers them so itself), and only what SQLite and PostgreSQL both understand.
+//!
+//! What changes much and often returns nothing: for rows to return SQLite makes a table of its own, which
+//! costs more than most changes.
 
 macro_rules! authorization {
     () => {
@@ -153,9 +156,7 @@ pub(super) const PUT_SIGN_IN: &str = "INSERT INTO sign_ins \
     (state, browser, provider_id, sealed, expires_at) VALUES ($1, $2, $3, $4, $5)";
 pub(super) const SIGN_IN: &str = "SELECT sealed, expires_at FROM sign_ins \
     WHERE state = $1 AND browser = $2 AND provider_id = $3 AND expires_at > $4";
-pub(super) const TAKE_SIGN_IN: &str = "DELETE FROM sign_ins \
-    WHERE state = $1 AND browser = $2 AND provider_id = $3 AND expires_at > $4 \
-    RETURNING sealed, expires_at";
+pub(super) const END_SIGN_IN: &str = "DELETE FROM sign_ins WHERE state = $1";
 
 pub(super) const PUT_CODE: &str = concat!(
     "INSERT INTO codes (",
@@ -169,7 +170,6 @@ pub(super) const PUT_CONSENT: &str = "INSERT INTO consents \
     scopes = excluded.scopes, agreed_at = excluded.agreed_at";
 pub(super) const CODE: &str = concat!("SELECT ", code!(), " FROM codes WHERE digest = $1");
 /// The single gate against replay: of any number of callers one changes it.
-/// Returns nothing: for rows to return SQLite makes a table of its own, which costs more than the update.
 pub(super) const SPEND: &str = "UPDATE codes SET spent = TRUE WHERE digest = $1 AND spent = FALSE";
 pub(super) const GRANT_OF_CODE: &str = "SELECT grant_id FROM codes WHERE digest = $1";
 

@@ -57,6 +57,12 @@ pub(super) fn code(code: &Code) -> Values<'_> {
     values
 }
 
+pub(super) fn code_and_consent<'a>(code: &'a Code, agreed: &'a Consent) -> Values<'a> {
+    let mut values = self::code(code);
+    values.extend(consent(agreed));
+    values
+}
+
 pub(super) fn consent(consent: &Consent) -> Values<'_> {
     Values::from(values![
         consent.user.as_str(),

@@ -2,9 +2,15 @@
 
 use super::{CallbackFault, Callbacks, Unidentified};
 use crate::{
-    engine::record::HeldIdentity,
-    flow::{authorizer::denied, pending::Purpose, providers::Provider, session::Visitor},
+    engine::{authorize::Asked, record::HeldIdentity},
+    flow::{
+        authorizer::{Draft, locked_out},
+        pending::Purpose,
+        providers::Provider,
+        session::Visitor,
+    },
     protocol::{
+        error::AuthorizationError,
         id::UserId,
         response::AuthorizationResponse,
         secret::{Digest, SessionToken},
@@ -47,10 +53,7 @@ impl Callbacks {
                 Err(CallbackFault::ProviderDown { provider: label, again: purpose.again() })
             }
             (Err(Unidentified::Store(error)), _) => Err(error.into()),
-            (Err(Unidentified::Refused(error)), Purpose::Authorize(asked)) => {
-                Ok(Finished { to: To::Client(asked.answer(Err(error))), session: None })
-            }
-            (Err(Unidentified::Refused(error)), _) => Err(CallbackFault::NotAdmitted(error)),
+            (Err(Unidentified::Refused(error)), _) => refused(purpose, error),
         }
     }
 
@@ -64,30 +67,25 @@ impl Callbacks {
         if let Purpose::Link { user, session } = purpose {
             return self.link(principal, user, session, visitor).await;
         }
-        if let Purpose::Authorize(asked) = purpose
-            && let Err(error) = self.authorizer.scopes(principal, asked)
-        {
-            // Nobody is made for whom there is nothing to do.
-            self.authorizer.hold(principal.identity()).await?;
-            return Ok(Finished { to: To::Client(asked.answer(Err(error))), session: None });
-        }
-        let user = self.authorizer.admit(principal).await?;
-        let to = match purpose {
-            Purpose::Authorize(asked) => {
-                let outcome = self.authorizer.code(principal, &user, asked, None).await?;
-                To::Client(asked.answer(outcome))
+        let scopes = |asked| Ok((asked, self.authorizer.scopes(principal, asked)?));
+        let granted = match purpose.asked().map(scopes).transpose() {
+            Ok(granted) => granted,
+            Err(error) => {
+                // Nobody is made for whom there is nothing to do.
+                self.authorizer.hold(principal.identity()).await?;
+                return refused(purpose, error);
             }
-            _ if user.disabled => {
-                let why = denied("This account is disabled here.");
-                return Err(CallbackFault::NotAdmitted(why));
-            }
-            _ => To::Account,
         };
+        let user = self.authorizer.admit(principal).await?;
         if user.disabled {
-            return Ok(Finished { to, session: None });
+            return refused(purpose, locked_out());
         }
-        let session = self.sessions.open(principal, &user, visitor).await?;
-        Ok(Finished { to, session: Some(session) })
+        let draft = granted
+            .map(|(asked, scopes)| (asked, self.authorizer.draft(principal, &user, asked, scopes)));
+        let code = draft.as_ref().map(|(_, draft)| (&draft.record, &draft.consent));
+        let session = self.sessions.open(principal, &user, visitor, code).await?;
+        let answer = |(asked, draft): (&Asked, Draft)| To::Client(asked.answer(Ok(draft.code)));
+        Ok(Finished { to: draft.map_or(To::Account, answer), session: Some(session) })
     }
 
     /// Both identities proven in one browser: the session that began it is still this browser's, and the
@@ -115,5 +113,13 @@ impl Callbacks {
             Linked::Theirs => Ok(Finished { to: To::Account, session: None }),
             Linked::SomebodyElses => Err(CallbackFault::SomebodyElses),
         }
+    }
+}
+
+/// Back to the client with the reason; to the person when no client is there to be told.
+fn refused(purpose: &Purpose, why: AuthorizationError) -> Result<Finished, CallbackFault> {
+    match purpose.asked() {
+        Some(asked) => Ok(Finished { to: To::Client(asked.answer(Err(why))), session: None }),
+        None => Err(CallbackFault::NotAdmitted(why)),
     }
 }

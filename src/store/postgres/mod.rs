@@ -142,12 +142,11 @@ impl Store for Postgres {
         provider: &ProviderId,
         now: Timestamp,
     ) -> Result<Option<SignIn>, StoreError> {
-        self.find_sign_in(sql::TAKE_SIGN_IN, state, browser, provider, now).await
+        self.find_sign_in(joined::TAKE_SIGN_IN, state, browser, provider, now).await
     }
 
     async fn put_code(&self, code: &Code, consent: &Consent) -> Result<(), StoreError> {
-        let mut both = values::code(code);
-        both.extend(values::consent(consent));
+        let both = values::code_and_consent(code, consent);
         self.change(joined::PUT_CODE_AND_CONSENT, &both).await.map(drop)
     }
 

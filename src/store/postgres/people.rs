@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::{Postgres, may_be, run::Step};
 use crate::{
     ambient::Timestamp,
-    engine::record::{Consent, Grant, HeldIdentity, IdentityKey, Session, User},
+    engine::record::{Code, Consent, Grant, HeldIdentity, IdentityKey, Session, User},
     protocol::{
         id::{ClientId, ServerId, UserId},
         secret::Digest,
@@ -105,17 +105,20 @@ impl People for Postgres {
         &self,
         session: &Session,
         replaces: Option<&Digest>,
+        code: Option<(&Code, &Consent)>,
     ) -> Result<(), StoreError> {
         let (person, row) = (values![session.user.as_str()], values::session(session));
         // No digest is empty, so that none is ended when none is replaced.
         let old = values![replaces.map_or(&[][..], |digest| digest.as_bytes())];
-        let steps = [
+        let code = code.map(|(code, consent)| values::code_and_consent(code, consent));
+        let mut steps = vec![
             Step(joined::LOCK_USER, &person),
             Step(sql::END_SESSION, &old),
             Step(sql::PUT_SESSION, &row),
             Step(sql::END_OLDEST_SESSIONS, &person),
         ];
-        self.together(steps).await.map(drop)
+        steps.extend(code.as_ref().map(|code| Step(joined::PUT_CODE_AND_CONSENT, code)));
+        self.change_each(&steps).await.map(drop)
     }
 
     async fn session(

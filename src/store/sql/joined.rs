@@ -28,6 +28,10 @@ pub(in crate::store) const SPEND_OPEN_AND_PROLONG: &str = spend!(concat!(
      used AS (UPDATE clients SET expires_at = $22 \
      WHERE id IN (SELECT client_id FROM spent) AND expires_at < $22)"
 ));
+/// Reads a sign-in and ends it.
+pub(in crate::store) const TAKE_SIGN_IN: &str = "DELETE FROM sign_ins \
+    WHERE state = $1 AND browser = $2 AND provider_id = $3 AND expires_at > $4 \
+    RETURNING sealed, expires_at";
 /// `$1` to `$14` is the code, `$15` to `$20` the consent.
 pub(in crate::store) const PUT_CODE_AND_CONSENT: &str = concat!(
     "WITH code AS (INSERT INTO codes (",
@@ -43,7 +47,8 @@ pub(in crate::store) const END_CLIENT: &str = "WITH forgotten AS (DELETE FROM co
      revoked AS (UPDATE grants SET revoked_at = $2 WHERE client_id = $1 AND revoked_at IS NULL) \
      DELETE FROM clients WHERE id = $1";
 
-/// `$1` to `$7` is the identity, `$8` to `$12` what is new about its user.
+/// `$1` to `$7` is the identity, `$8` to `$12` what is new about its user. The row of the identity is
+/// locked either way, so that parallel first sign-ins agree on one user.
 pub(in crate::store) const ADMIT: &str = concat!(
     "WITH held AS (INSERT INTO identities (",
     identity!(),

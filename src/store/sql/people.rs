@@ -13,20 +13,21 @@ macro_rules! consent {
     };
 }
 
-/// The row is locked either way, so that parallel first sign-ins agree on one user.
 pub(in crate::store) const ADMIT_IDENTITY: &str = concat!(
     "INSERT INTO identities (",
     identity!(),
     ") VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (provider_id, issuer, subject) DO UPDATE \
-     SET claims = excluded.claims, seen_at = excluded.seen_at RETURNING user_id"
+     SET claims = excluded.claims, seen_at = excluded.seen_at"
 );
-/// Gives no row when the identity is somebody else's.
+pub(in crate::store) const USER_OF_IDENTITY: &str =
+    "SELECT user_id FROM identities WHERE provider_id = $1 AND issuer = $2 AND subject = $3";
+/// Changes nothing when the identity is somebody else's.
 pub(in crate::store) const LINK_IDENTITY: &str = concat!(
     "INSERT INTO identities (",
     identity!(),
     ") VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (provider_id, issuer, subject) DO UPDATE \
      SET claims = excluded.claims, seen_at = excluded.seen_at \
-     WHERE identities.user_id = excluded.user_id RETURNING user_id"
+     WHERE identities.user_id = excluded.user_id"
 );
 pub(in crate::store) const HOLD_CLAIMS: &str = "UPDATE identities SET claims = $1 \
     WHERE provider_id = $2 AND issuer = $3 AND subject = $4";
@@ -53,8 +54,7 @@ pub(in crate::store) const ADMIT_USER: &str = concat!(
     "INSERT INTO users (",
     user!(),
     ") VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO UPDATE SET \
-     name = excluded.name, email = excluded.email, seen_at = excluded.seen_at RETURNING ",
-    user!()
+     name = excluded.name, email = excluded.email, seen_at = excluded.seen_at"
 );
 pub(in crate::store) const USER: &str = concat!("SELECT ", user!(), " FROM users WHERE id = $1");
 pub(in crate::store) const USERS: &str =

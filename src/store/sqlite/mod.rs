@@ -29,7 +29,7 @@ use async_trait::async_trait;
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
 use self::{job::Work, place::Place, reader::Readers, writer::Writer};
-use super::{Presented, Spent, Store, StoreError, sql};
+use super::{Presented, Spent, Store, StoreError};
 use crate::{
     ambient::Timestamp,
     engine::record::{Client, Code, Consent, Grant, SignIn},
@@ -135,7 +135,7 @@ impl Store for Sqlite {
         now: Timestamp,
     ) -> Result<Option<SignIn>, StoreError> {
         let (state, browser, provider) = (*state, *browser, provider.clone());
-        self.read(move |db| verbs::sign_in(db, sql::SIGN_IN, state, browser, &provider, now)).await
+        self.read(move |db| verbs::sign_in(db, state, browser, &provider, now)).await
     }
 
     async fn take_sign_in(
@@ -146,9 +146,7 @@ impl Store for Sqlite {
         now: Timestamp,
     ) -> Result<Option<SignIn>, StoreError> {
         let (state, browser, provider) = (*state, *browser, provider.clone());
-        self.writer
-            .run(move |db| verbs::sign_in(db, sql::TAKE_SIGN_IN, state, browser, &provider, now))
-            .await
+        self.writer.run(move |db| verbs::take_sign_in(db, state, browser, &provider, now)).await
     }
 
     async fn put_code(&self, code: &Code, consent: &Consent) -> Result<(), StoreError> {

@@ -6,11 +6,11 @@ use rusqlite::Connection;
 use super::{
     Sqlite,
     ask::{all, one, run},
-    presented,
+    presented, verbs,
 };
 use crate::{
     ambient::Timestamp,
-    engine::record::{Consent, Grant, HeldIdentity, IdentityKey, Session, User},
+    engine::record::{Code, Consent, Grant, HeldIdentity, IdentityKey, Session, User},
     protocol::{
         id::{ClientId, ServerId, UserId},
         secret::Digest,
@@ -102,8 +102,8 @@ impl People for Sqlite {
     async fn link(&self, identity: &HeldIdentity) -> Result<Linked, StoreError> {
         let identity = identity.clone();
         let work = move |db: &Connection| {
-            let theirs: Option<String> = put_identity(db, sql::LINK_IDENTITY, &identity)?;
-            Ok(theirs.map_or(Linked::SomebodyElses, |_| Linked::Theirs))
+            let theirs = run(db, sql::LINK_IDENTITY, &values::identity(&identity))? > 0;
+            Ok(if theirs { Linked::Theirs } else { Linked::SomebodyElses })
         };
         self.writer.run(work).await
     }
@@ -127,9 +127,15 @@ impl People for Sqlite {
         &self,
         session: &Session,
         replaces: Option<&Digest>,
+        code: Option<(&Code, &Consent)>,
     ) -> Result<(), StoreError> {
         let (session, replaces) = (session.clone(), replaces.copied());
-        self.writer.run(move |db| put_session(db, &session, replaces)).await
+        let code = code.map(|(code, consent)| (code.clone(), consent.clone()));
+        let work = move |db: &Connection| {
+            put_session(db, &session, replaces)?;
+            code.as_ref().map_or(Ok(()), |(code, consent)| verbs::put_code(db, code, consent))
+        };
+        self.writer.run(work).await
     }
 
     async fn session(
@@ -210,18 +216,14 @@ impl People for Sqlite {
 }
 
 fn admit(db: &Connection, held: &HeldIdentity, fresh: &User) -> Result<User, StoreError> {
-    let id: String = put_identity(db, sql::ADMIT_IDENTITY, held)?.ok_or_else(rows::lost)?;
+    run(db, sql::ADMIT_IDENTITY, &values::identity(held))?;
+    let id: Option<String> =
+        one(db, sql::USER_OF_IDENTITY, &values::identity_key(&held.key), rows::value)?;
+    let id = id.ok_or_else(rows::lost)?;
     let mut person = Values::from(values![&id]);
     person.extend(values::person(fresh));
-    one(db, sql::ADMIT_USER, &person, rows::user)?.ok_or_else(rows::lost)
-}
-
-fn put_identity(
-    db: &Connection,
-    sql: &str,
-    held: &HeldIdentity,
-) -> Result<Option<String>, StoreError> {
-    one(db, sql, &values::identity(held), rows::value)
+    run(db, sql::ADMIT_USER, &person)?;
+    one(db, sql::USER, &values![&id], rows::user)?.ok_or_else(rows::lost)
 }
 
 /// The codes go first: one that is being spent at this moment has opened its grant, or never will.

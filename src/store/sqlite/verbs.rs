@@ -59,21 +59,33 @@ pub(super) fn put_sign_in(db: &Connection, sign_in: &SignIn) -> Result<(), Store
     run(db, sql::PUT_SIGN_IN, &values::sign_in(sign_in)).map(drop)
 }
 
-/// Reads or takes, as `sql` says.
 pub(super) fn sign_in(
     db: &Connection,
-    sql: &str,
     state: Digest,
     browser: Digest,
     provider: &ProviderId,
     now: Timestamp,
 ) -> Result<Option<SignIn>, StoreError> {
     let key = values![&state, &browser, provider.as_str(), now];
-    let taken = one(db, sql, &key, rows::sealed)?;
-    Ok(taken.map(|(sealed, expires_at)| {
+    let found = one(db, sql::SIGN_IN, &key, rows::sealed)?;
+    Ok(found.map(|(sealed, expires_at)| {
         let provider = provider.clone();
         SignIn { state, browser, provider, sealed, expires_at }
     }))
+}
+
+pub(super) fn take_sign_in(
+    db: &Connection,
+    state: Digest,
+    browser: Digest,
+    provider: &ProviderId,
+    now: Timestamp,
+) -> Result<Option<SignIn>, StoreError> {
+    let taken = sign_in(db, state, browser, provider, now)?;
+    if taken.is_some() {
+        run(db, sql::END_SIGN_IN, &values![&state])?;
+    }
+    Ok(taken)
 }
 
 pub(super) fn put_code(db: &Connection, code: &Code, consent: &Consent) -> Result<(), StoreError> {

@@ -106,7 +106,8 @@ verbs! { People:
     fn link(identity: &HeldIdentity) -> Linked;
     fn unlink(key: &IdentityKey, user: &UserId, now: Timestamp) -> bool;
     fn end_identity(key: &IdentityKey, now: Timestamp) -> ();
-    fn put_session(session: &Session, replaces: Option<&Digest>) -> ();
+    fn put_session(session: &Session, replaces: Option<&Digest>,
+        code: Option<(&Code, &Consent)>) -> ();
     fn session(digest: &Digest, now: Timestamp) -> Option<Session>;
     fn sessions_of(user: &UserId, now: Timestamp) -> Vec<Session>;
     fn touch_session(digest: &Digest, seen_at: Timestamp, ends_at: Timestamp) -> ();

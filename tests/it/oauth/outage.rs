@@ -77,7 +77,7 @@ async fn a_return_from_the_provider_can_be_tried_again_when_the_sign_in_could_no
 #[tokio::test]
 async fn a_person_or_code_that_cannot_be_stored_gives_the_client_no_code() {
     let service = Service::start().await;
-    for verb in ["admit", "put_code"] {
+    for verb in ["admit", "put_session"] {
         let mut browser = service.browser();
         let ask = service.ask(&service.client().await);
         let back = service.to_callback(&mut browser, &ask, "alice").await;

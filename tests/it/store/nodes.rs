@@ -43,7 +43,7 @@ pub(super) async fn an_epoch_ends_what_was_issued_and_leaves_who_is_known(store:
     let opened = open(&store, 1, "c").await;
     store.put_code(&code(2, "c"), &consent("c")).await.unwrap();
     store.put_sign_in(&sign_in("s")).await.unwrap();
-    store.put_session(&session("cookie", 1), None).await.unwrap();
+    store.put_session(&session("cookie", 1), None, None).await.unwrap();
     let (opaque, personal) = (opaque("opaque", &opened), personal(3, 0));
     store.put_opaque_token(&opaque).await.unwrap();
     store.put_personal_token(&personal).await.unwrap();

@@ -98,8 +98,8 @@ pub(super) async fn unlinking_ends_what_came_by_that_identity_and_nothing_else(s
     let by_other = open(&store, 1, "c").await;
     let kept = session("kept", 1);
     let of_two = Session { identity: identity("two"), ..session("two", 1) };
-    store.put_session(&kept, None).await.unwrap();
-    store.put_session(&of_two, None).await.unwrap();
+    store.put_session(&kept, None, None).await.unwrap();
+    store.put_session(&of_two, None, None).await.unwrap();
     assert!(store.unlink(&identity("two"), &user(1).id, later(3)).await.unwrap());
     assert_eq!(store.identity(&identity("two")).await.unwrap(), None);
     assert_eq!(store.grants_of(&user(1).id, NOW).await.unwrap(), [by_other]);
@@ -109,7 +109,7 @@ pub(super) async fn unlinking_ends_what_came_by_that_identity_and_nothing_else(s
 
 pub(super) async fn the_last_identity_and_those_of_others_stay(store: AnyStore) {
     store.admit(&identity("ada"), &user(1), CLAIMS).await.unwrap();
-    store.put_session(&session("s", 1), None).await.unwrap();
+    store.put_session(&session("s", 1), None, None).await.unwrap();
     let opened = open(&store, 1, "c").await;
     store.admit(&identity("theirs"), &user(2), CLAIMS).await.unwrap();
     store.link(&held("theirs too", 2)).await.unwrap();
@@ -175,7 +175,7 @@ pub(super) async fn ending_an_identity_ends_what_came_by_it_and_leaves_it(store:
     let kept = session("kept", 1);
     let of_two = Session { identity: identity("two"), ..session("two", 1) };
     for session in [&kept, &of_two] {
-        store.put_session(session, None).await.unwrap();
+        store.put_session(session, None, None).await.unwrap();
     }
     for moment in [later(3), later(4)] {
         store.end_identity(&identity("two"), moment).await.unwrap();
@@ -217,8 +217,8 @@ async fn busy(store: &AnyStore) -> Grant {
     store.admit(&identity("ada"), &user(1), CLAIMS).await.unwrap();
     let opened = open(store, 1, "c").await;
     store.put_code(&code(2, "c"), &consent("c")).await.unwrap();
-    store.put_session(&session("s", 1), None).await.unwrap();
-    store.put_session(&session("stranger", 2), None).await.unwrap();
+    store.put_session(&session("s", 1), None, None).await.unwrap();
+    store.put_session(&session("stranger", 2), None, None).await.unwrap();
     opened
 }
 

@@ -83,7 +83,8 @@ pub(super) async fn of_22_parallel_sessions_a_person_keeps_twenty(store: AnyStor
         store.admit(&ada, &user(number), b"claims").await.unwrap();
         let name = |cookie: u8| format!("{number} {cookie}");
         let sessions: Vec<_> = (0..22).map(|cookie| session(&name(cookie), number)).collect();
-        let puts = join_all(sessions.iter().map(|session| store.put_session(session, None))).await;
+        let puts =
+            join_all(sessions.iter().map(|session| store.put_session(session, None, None))).await;
         assert!(puts.iter().all(Result::is_ok), "{puts:?}");
         let kept: Vec<Session> = store.sessions_of(&user(number).id, NOW).await.unwrap();
         assert_eq!(kept.len(), 20, "{number}");

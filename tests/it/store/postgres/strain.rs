@@ -157,7 +157,7 @@ async fn a_caller_who_goes_away_leaves_a_connection_that_others_can_use() {
     store.admit(&identity("ada"), &user(1), b"claims").await.unwrap();
     for number in 0..50 {
         let given = session(&number.to_string(), 1);
-        let mut put = store.put_session(&given, None);
+        let mut put = store.put_session(&given, None, None);
         for _ in 0..number % 5 {
             let _ = futures_util::poll!(&mut put);
             tokio::task::yield_now().await;
