@@ -46,8 +46,8 @@ impl Parts<'_> {
     pub(super) fn guarded(&self) -> Result<Guarded, StartFault> {
         let room = Room::new(ALL_BODIES);
         let mut guarded = Guarded::default();
-        let elsewhere = |server: &&ServerSettings| server.upstream == Upstream::Elsewhere;
-        for server in self.config.servers.iter().filter(|server| !elsewhere(server)) {
+        let here = |server: &&ServerSettings| server.upstream != Upstream::Elsewhere;
+        for server in self.config.servers.iter().filter(here) {
             let guard = Arc::new(self.guard(server));
             let host = self.other_host(server);
             let name = host.clone().unwrap_or_else(|| self.config.public_url.clone());
