@@ -80,7 +80,7 @@ pub(crate) struct Options {
     #[arg(long, hide = true, requires = "floor")]
     pub(crate) listen: Option<SocketAddr>,
 
-    /// The file that it needs: a database, or what it guards.
+    /// What it needs: a database, a file that says what it guards, or the address of a server behind it.
     #[arg(long, hide = true, requires = "floor")]
     pub(crate) file: Option<PathBuf>,
 

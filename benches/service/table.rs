@@ -62,10 +62,10 @@ impl Medians {
     }
 }
 
-/// What ours uses more than the floor, in CPU seconds for 1,000 answers.
-pub(crate) fn cpu_on_top(figures: &[Figures]) -> Option<f64> {
+/// What this side uses more than the floor, in CPU seconds for 1,000 answers.
+pub(crate) fn cpu_on_top(figures: &[Figures], side: Side) -> Option<f64> {
     let of = |side| figures.iter().find(|it| it.side == side).map(|it| Medians::of(it).cpu);
-    Some(of(Side::Ours)? - of(Side::Floor)?)
+    Some(of(side)? - of(Side::Floor)?)
 }
 
 /// The one in the middle; of an even number the lower of two.

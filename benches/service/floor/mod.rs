@@ -4,6 +4,7 @@
 mod behind;
 mod exchange;
 mod postgres;
+mod proxy;
 mod sqlite;
 
 use std::{net::SocketAddr, path::Path, sync::Arc};
@@ -46,6 +47,8 @@ pub(crate) enum Floor {
     Keys,
     /// Stands behind a gateway: answers a call of an MCP tool with 1 KiB of JSON.
     Upstream,
+    /// Passes such a call on to the server behind.
+    Proxy,
 }
 
 /// Where exchanges are written.
@@ -93,6 +96,10 @@ async fn router(floor: Floor, file: Option<&Path>) -> anyhow::Result<Router> {
         Floor::Guarded => behind::guarded(file()?, hello)?,
         Floor::Keys => Router::new().route("/", behind::keys(file()?)?),
         Floor::Upstream => Router::new().route("/mcp", post(behind::answer)),
+        Floor::Proxy => {
+            let way = proxy::Way::to(file()?.to_str().context("an address")?);
+            Router::new().route("/mcp", post(proxy::passed).with_state(way))
+        }
         Floor::Form => Router::new().route("/token", post(form)),
         Floor::Sign => Router::new().route("/token", post(sign)),
         Floor::Sqlite | Floor::Postgres => Router::new().route("/token", post(exchange)),

@@ -3,7 +3,7 @@
 
 use std::{fs, net::SocketAddr, rc::Rc};
 
-use super::{Contender, Row, Sitting, Stand, floor};
+use super::{Contender, Row, Side, Sitting, Stand, floor};
 use crate::{
     clients::{Bearer, Call},
     floor::Floor,
@@ -18,17 +18,18 @@ pub(super) fn gateway(sitting: &Sitting) -> anyhow::Result<Row> {
     let tokens = Rc::new(minted(&world, &format!("{}/load", world.issuer()), 1)?.tokens);
     let straight = {
         let tokens = Rc::clone(&tokens);
-        move || {
-            let server = floor(Floor::Upstream, None)?;
-            Ok(calling(
-                server,
-                None,
-                call("localhost", |host| Request::post(host, "/mcp")),
-                &tokens,
-            ))
-        }
+        move || Ok(calling(floor(Floor::Upstream, None)?, None, to_mcp(), &tokens))
     };
     let straight = Contender::floor("straight", straight);
+    let bare = {
+        let tokens = Rc::clone(&tokens);
+        move || {
+            let behind = floor(Floor::Upstream, None)?;
+            let server = floor(Floor::Proxy, Some(behind.address.to_string().as_ref()))?;
+            Ok(calling(server, Some(behind), to_mcp(), &tokens))
+        }
+    };
+    let bare = Contender { side: Side::Peer, name: "bare proxy", start: Box::new(bare) };
     let ours = Contender::ours(move || {
         let behind = floor(Floor::Upstream, None)?;
         fs::write(world.path("servers/load.toml"), server_file(behind.address))?;
@@ -37,7 +38,11 @@ pub(super) fn gateway(sitting: &Sitting) -> anyhow::Result<Row> {
         let call = call(&world.client.host, |host| Request::post(host, "/load"));
         Ok(calling(server, Some(behind), call, &tokens))
     });
-    Ok(Row { name: "gateway", contenders: vec![straight, ours] })
+    Ok(Row { name: "gateway", contenders: vec![straight, bare, ours] })
+}
+
+fn to_mcp() -> Call {
+    call("localhost", |host| Request::post(host, "/mcp"))
 }
 
 fn call(host: &str, request: fn(&str) -> Request) -> Call {
