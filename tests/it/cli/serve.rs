@@ -129,6 +129,22 @@ async fn a_printed_token_is_alone_works_and_ends_with_its_client() {
 }
 
 #[tokio::test]
+async fn a_login_for_too_few_scopes_says_which_to_ask_for() {
+    let (folder, demo) = (folder(), include_str!("../../../servers/demo.toml"));
+    let (free, example) = ("name  = \"whoami\"\nneeds = []", "tool   = \"whoami\"");
+    let guarded = demo.replace(free, "name  = \"whoami\"\nneeds = [\"write\"]");
+    let guarded = guarded.replace(example, "tool   = \"public_tool\"");
+    assert_ne!(guarded, demo);
+    folder.write("servers/demo.toml", &guarded);
+    let served = tokio::task::spawn_blocking(|| serve_in(folder)).await.unwrap();
+    let told = login(&served.folder, &["login", "--scope", "read"], "alice").await;
+    assert_eq!(told.code, 1, "{}", told.out);
+    assert!(told.err.contains("sign in with --scope \"write\""), "{}", told.err);
+    let told = login(&served.folder, &["login", "--scope", "read write"], "alice").await;
+    assert!(told.code == 0 && told.out.contains("Alice Admin"), "{} {}", told.out, told.err);
+}
+
+#[tokio::test]
 async fn a_person_who_is_not_admitted_ends_the_login_with_the_reason() {
     let served = tokio::task::spawn_blocking(serve).await.unwrap();
     let told = login(&served.folder, &["login"], "mallory").await;
