@@ -77,7 +77,7 @@ pub(crate) fn write(page: &Path, report: &str) -> anyhow::Result<()> {
 
 fn note(row: &Row, figures: &[Figures]) -> Option<String> {
     let on_top = |side| table::cpu_on_top(figures, side).filter(|_| row.name == "gateway");
-    let (ours, bare) = (on_top(Side::Ours)? * 1000.0, on_top(Side::Peer)? * 1000.0);
+    let (ours, bare) = (on_top(Side::Ours)? * 1000.0, on_top(Side::Bare)? * 1000.0);
     Some(format!(
         "gateway: {ours:.0} µs of CPU on top of the straight call; a bare proxy takes {bare:.0}"
     ))

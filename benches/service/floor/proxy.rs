@@ -1,5 +1,6 @@
-//! What every gateway that decides by the tool does, and nothing else: it reads the call, looks which tool
-//! it names, asks the server behind over a connection that is kept, and passes the answer on as it comes.
+//! Less than any gateway may do that decides by the tool: it reads the call, looks which tool it names, asks
+//! the server behind over a connection that is kept, and passes the answer on as it comes. No header of the
+//! client's goes on, and nothing is timed.
 
 use axum::{
     body::{Body, Bytes},
@@ -39,24 +40,22 @@ impl Way {
         let pool = Client::builder(TokioExecutor::new()).build(tcp);
         Self { pool, url: format!("http://{address}/mcp") }
     }
+
+    async fn pass(self, call: Bytes) -> anyhow::Result<Response<Body>> {
+        let read: Call<'_> = serde_json::from_slice(&call)?;
+        let allowed = (read.method, read.params.name) == ("tools/call", "echo");
+        anyhow::ensure!(allowed, "another tool");
+        let onward = Request::post(self.url)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::ACCEPT, "application/json, text/event-stream")
+            .body(Full::new(call))?;
+        Ok(self.pool.request(onward).await?.map(Body::new))
+    }
 }
 
 pub(super) async fn passed(
     State(way): State<Way>,
     call: Bytes,
 ) -> Result<Response<Body>, (StatusCode, String)> {
-    let read: Call<'_> = serde_json::from_slice(&call).map_err(bad)?;
-    if (read.method, read.params.name) != ("tools/call", "echo") {
-        return Err(bad("another tool"));
-    }
-    let onward = Request::post(way.url)
-        .header(header::CONTENT_TYPE, "application/json")
-        .header(header::ACCEPT, "application/json, text/event-stream")
-        .body(Full::new(call))
-        .map_err(bad)?;
-    Ok(way.pool.request(onward).await.map_err(bad)?.map(Body::new))
-}
-
-fn bad(why: impl ToString) -> (StatusCode, String) {
-    (StatusCode::BAD_GATEWAY, why.to_string())
+    way.pass(call).await.map_err(|error| (StatusCode::BAD_GATEWAY, format!("{error:#}")))
 }

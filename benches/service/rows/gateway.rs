@@ -1,4 +1,5 @@
-//! A call of 1 KiB of JSON through the gateway, against the same call straight to the server behind it.
+//! A call of 1 KiB of JSON through the gateway, against the same call straight to the server behind it, and
+//! through a bare proxy.
 //! The CPU time of both processes counts, so that the difference is what the gateway costs.
 
 use std::{fs, net::SocketAddr, rc::Rc};
@@ -29,7 +30,7 @@ pub(super) fn gateway(sitting: &Sitting) -> anyhow::Result<Row> {
             Ok(calling(server, Some(behind), to_mcp(), &tokens))
         }
     };
-    let bare = Contender { side: Side::Peer, name: "bare proxy", start: Box::new(bare) };
+    let bare = Contender { side: Side::Bare, name: "bare proxy", start: Box::new(bare) };
     let ours = Contender::ours(move || {
         let behind = floor(Floor::Upstream, None)?;
         fs::write(world.path("servers/load.toml"), server_file(behind.address))?;

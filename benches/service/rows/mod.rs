@@ -39,6 +39,8 @@ pub(crate) struct Contender {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     Floor,
+    /// The least that could stand in our place.
+    Bare,
     Ours,
     Peer,
 }
