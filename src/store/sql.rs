@@ -1,8 +1,8 @@
 //! The statements of the store, one set for every engine: `$1 … $n` numbered in the order of first
 //! use (SQLite numbers them so itself), and only what SQLite and PostgreSQL both understand.
 //!
-//! What changes much and often returns nothing: for rows to return SQLite makes a table of its own, which
-//! costs more than most changes.
+//! A change that is made at every sign-in or token request returns no rows: for those SQLite makes a table
+//! of its own, which costs more than the change.
 
 macro_rules! authorization {
     () => {
@@ -35,6 +35,13 @@ macro_rules! user {
 macro_rules! identity {
     () => {
         "provider_id, issuer, subject, user_id, claims, created_at, seen_at"
+    };
+}
+
+/// The one whose state, browser and provider agree, unless it lapsed.
+macro_rules! sign_in {
+    () => {
+        "sign_ins WHERE state = $1 AND browser = $2 AND provider_id = $3 AND expires_at > $4"
     };
 }
 
@@ -154,8 +161,7 @@ pub(super) const CLIENT_USED: &str = "UPDATE clients SET expires_at = $1 \
 
 pub(super) const PUT_SIGN_IN: &str = "INSERT INTO sign_ins \
     (state, browser, provider_id, sealed, expires_at) VALUES ($1, $2, $3, $4, $5)";
-pub(super) const SIGN_IN: &str = "SELECT sealed, expires_at FROM sign_ins \
-    WHERE state = $1 AND browser = $2 AND provider_id = $3 AND expires_at > $4";
+pub(super) const SIGN_IN: &str = concat!("SELECT sealed, expires_at FROM ", sign_in!());
 pub(super) const END_SIGN_IN: &str = "DELETE FROM sign_ins WHERE state = $1";
 
 pub(super) const PUT_CODE: &str = concat!(

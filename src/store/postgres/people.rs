@@ -68,7 +68,10 @@ impl People for Postgres {
     }
 
     async fn sign_out(&self, id: &UserId, now: Timestamp) -> Result<(), StoreError> {
-        self.together(end_person(&values![id.as_str(), now])).await.map(drop)
+        let (lock, person) = (values![id.as_str()], values![id.as_str(), now]);
+        let [codes, rest] = end_person(&person);
+        // A session that is being written comes with its code, and both end here or neither is there yet.
+        self.together([Step(joined::LOCK_USER, &lock), codes, rest]).await.map(drop)
     }
 
     async fn identity(&self, key: &IdentityKey) -> Result<Option<HeldIdentity>, StoreError> {
@@ -111,13 +114,14 @@ impl People for Postgres {
         // No digest is empty, so that none is ended when none is replaced.
         let old = values![replaces.map_or(&[][..], |digest| digest.as_bytes())];
         let code = code.map(|(code, consent)| values::code_and_consent(code, consent));
-        let mut steps = vec![
-            Step(joined::LOCK_USER, &person),
+        // The code first, as everywhere: who ends both begins with the codes.
+        let mut steps = vec![Step(joined::LOCK_USER, &person)];
+        steps.extend(code.as_ref().map(|code| Step(joined::PUT_CODE_AND_CONSENT, code)));
+        steps.extend([
             Step(sql::END_SESSION, &old),
             Step(sql::PUT_SESSION, &row),
             Step(sql::END_OLDEST_SESSIONS, &person),
-        ];
-        steps.extend(code.as_ref().map(|code| Step(joined::PUT_CODE_AND_CONSENT, code)));
+        ]);
         self.change_each(&steps).await.map(drop)
     }
 

@@ -29,9 +29,8 @@ pub(in crate::store) const SPEND_OPEN_AND_PROLONG: &str = spend!(concat!(
      WHERE id IN (SELECT client_id FROM spent) AND expires_at < $22)"
 ));
 /// Reads a sign-in and ends it.
-pub(in crate::store) const TAKE_SIGN_IN: &str = "DELETE FROM sign_ins \
-    WHERE state = $1 AND browser = $2 AND provider_id = $3 AND expires_at > $4 \
-    RETURNING sealed, expires_at";
+pub(in crate::store) const TAKE_SIGN_IN: &str =
+    concat!("DELETE FROM ", sign_in!(), " RETURNING sealed, expires_at");
 /// `$1` to `$14` is the code, `$15` to `$20` the consent.
 pub(in crate::store) const PUT_CODE_AND_CONSENT: &str = concat!(
     "WITH code AS (INSERT INTO codes (",
@@ -85,7 +84,8 @@ pub(in crate::store) const UNLINK: &str = "WITH gone AS (DELETE FROM identities 
     revoked AS (UPDATE grants SET revoked_at = $1 WHERE provider_id = $2 AND issuer = $3 \
     AND subject = $4 AND revoked_at IS NULL AND EXISTS (SELECT 1 FROM gone)) \
     SELECT user_id FROM gone";
-/// Whoever adds to what a person has a limited number of waits here for the others who do.
+/// Whoever adds to what a person has a limited number of waits here for the others who do, and for who ends
+/// all of it.
 pub(in crate::store) const LOCK_USER: &str = "SELECT id FROM users WHERE id = $1 FOR UPDATE";
 
 /// `$1` to `$5` is the token, `$6` to `$25` its grant.

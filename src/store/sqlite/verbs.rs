@@ -81,11 +81,8 @@ pub(super) fn take_sign_in(
     provider: &ProviderId,
     now: Timestamp,
 ) -> Result<Option<SignIn>, StoreError> {
-    let taken = sign_in(db, state, browser, provider, now)?;
-    if taken.is_some() {
-        run(db, sql::END_SIGN_IN, &values![&state])?;
-    }
-    Ok(taken)
+    let Some(found) = sign_in(db, state, browser, provider, now)? else { return Ok(None) };
+    Ok((run(db, sql::END_SIGN_IN, &values![&state])? > 0).then_some(found))
 }
 
 pub(super) fn put_code(db: &Connection, code: &Code, consent: &Consent) -> Result<(), StoreError> {

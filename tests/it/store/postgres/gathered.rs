@@ -10,17 +10,11 @@ use countersign::{
 use futures_util::future::join_all;
 use tokio::{task::JoinHandle, time::sleep};
 
-use super::super::samples::*;
+use super::{super::samples::*, opened, waiting};
 use crate::harness::postgres::Database;
 
 /// How many statements of one kind are under way at a time.
 const LANES: i64 = 2;
-
-async fn opened() -> (Database, Arc<Postgres>) {
-    let database = Database::fresh().await;
-    let store = Arc::new(database.open().await);
-    (database, store)
-}
 
 /// What is asked while as many as may be are under way, and nothing comes of them yet.
 async fn together<T>(
@@ -51,16 +45,6 @@ async fn nothing(store: Arc<Postgres>) {
     let spends = store.spend(&unknown, Some(&nobodys), None);
     let (found, moved) = futures_util::join!(spends, store.swap_grant(&nobodys, &next));
     assert_eq!((found.unwrap(), moved.unwrap()), (Spent::Unknown, false));
-}
-
-/// Until so many of the database's connections wait for a lock; they do for three seconds at most.
-async fn waiting(database: &Database, count: i64) {
-    let asked = database.client().await;
-    let sql = "SELECT COUNT(*) FROM pg_stat_activity \
-        WHERE usename = current_user AND wait_event_type = 'Lock'";
-    while asked.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) < count {
-        sleep(Duration::from_millis(5)).await;
-    }
 }
 
 async fn put_codes(store: &Postgres, numbers: impl Iterator<Item = u8>) {
