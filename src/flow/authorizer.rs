@@ -41,7 +41,7 @@ pub struct Authorizer {
     pub entropy: Arc<dyn Entropy>,
 }
 
-/// A code that is yet to be written, with the consent it comes from.
+/// A code with the consent it comes from: worth nothing until it is written.
 pub(super) struct Draft {
     pub(super) code: AuthorizationCode,
     pub(super) record: Code,
@@ -95,26 +95,25 @@ impl Authorizer {
         asked: &Asked,
         before: Option<Consent>,
     ) -> Result<Result<AuthorizationCode, AuthorizationError>, StoreError> {
-        if user.disabled {
-            return Ok(Err(locked_out()));
-        }
-        let scopes = match self.scopes(principal, asked) {
-            Ok(scopes) => scopes,
+        let Draft { code, record, consent } = match self.draft(principal, user, asked) {
+            Ok(draft) => draft,
             Err(error) => return Ok(Err(error)),
         };
-        let Draft { code, record, consent } = self.draft(principal, user, asked, scopes);
         self.store.put_code(&record, &before.unwrap_or(consent)).await?;
         Ok(Ok(code))
     }
 
-    /// A code for so many of the scopes asked for; it is worth nothing until it is written.
+    /// The same, yet to be written.
     pub(super) fn draft(
         &self,
         principal: &Principal,
         user: &User,
         asked: &Asked,
-        scopes: Scopes,
-    ) -> Draft {
+    ) -> Result<Draft, AuthorizationError> {
+        if user.disabled {
+            return Err(locked_out());
+        }
+        let scopes = self.scopes(principal, asked)?;
         let code = AuthorizationCode::from_entropy(random(&*self.entropy));
         let now = self.clock.now();
         let authorization = Authorization {
@@ -142,7 +141,7 @@ impl Authorizer {
             challenge: asked.challenge.clone(),
             expires_at: now.plus(self.limits.code),
         };
-        Draft { code, record, consent }
+        Ok(Draft { code, record, consent })
     }
 
     /// Granted = asked ∩ server's ∩ principal's.
@@ -167,7 +166,7 @@ pub(super) fn claims_of(key: &IdentityKey) -> String {
     format!("identity-claims\n{}\n{}\n{}", key.provider, key.issuer, key.subject)
 }
 
-/// What a client hears of somebody whom an operator has locked out.
+/// What is said of somebody whom an operator has locked out.
 pub(super) fn locked_out() -> AuthorizationError {
     denied("This account is disabled here.")
 }

@@ -49,7 +49,7 @@ impl Purpose {
         }
     }
 
-    /// Where the browser is sent in the end, when that is a client's.
+    /// What a client asked, when one did.
     #[must_use]
     pub fn asked(&self) -> Option<&Asked> {
         match self {

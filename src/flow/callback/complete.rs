@@ -2,13 +2,8 @@
 
 use super::{CallbackFault, Callbacks, Unidentified};
 use crate::{
-    engine::{authorize::Asked, record::HeldIdentity},
-    flow::{
-        authorizer::{Draft, locked_out},
-        pending::Purpose,
-        providers::Provider,
-        session::Visitor,
-    },
+    engine::record::HeldIdentity,
+    flow::{authorizer::locked_out, pending::Purpose, providers::Provider, session::Visitor},
     protocol::{
         error::AuthorizationError,
         id::UserId,
@@ -67,25 +62,25 @@ impl Callbacks {
         if let Purpose::Link { user, session } = purpose {
             return self.link(principal, user, session, visitor).await;
         }
-        let scopes = |asked| Ok((asked, self.authorizer.scopes(principal, asked)?));
-        let granted = match purpose.asked().map(scopes).transpose() {
-            Ok(granted) => granted,
-            Err(error) => {
-                // Nobody is made for whom there is nothing to do.
-                self.authorizer.hold(principal.identity()).await?;
-                return refused(purpose, error);
-            }
-        };
+        let asked = purpose.asked();
+        if let Some(Err(error)) = asked.map(|asked| self.authorizer.scopes(principal, asked)) {
+            // Nobody is made for whom there is nothing to do.
+            self.authorizer.hold(principal.identity()).await?;
+            return refused(purpose, error);
+        }
         let user = self.authorizer.admit(principal).await?;
         if user.disabled {
             return refused(purpose, locked_out());
         }
-        let draft = granted
-            .map(|(asked, scopes)| (asked, self.authorizer.draft(principal, &user, asked, scopes)));
-        let code = draft.as_ref().map(|(_, draft)| (&draft.record, &draft.consent));
+        let draft = asked.map(|asked| self.authorizer.draft(principal, &user, asked)).transpose();
+        let draft = match draft {
+            Ok(draft) => draft,
+            Err(error) => return refused(purpose, error),
+        };
+        let code = draft.as_ref().map(|draft| (&draft.record, &draft.consent));
         let session = self.sessions.open(principal, &user, visitor, code).await?;
-        let answer = |(asked, draft): (&Asked, Draft)| To::Client(asked.answer(Ok(draft.code)));
-        Ok(Finished { to: draft.map_or(To::Account, answer), session: Some(session) })
+        let answer = asked.zip(draft).map(|(asked, draft)| asked.answer(Ok(draft.code)));
+        Ok(Finished { to: answer.map_or(To::Account, To::Client), session: Some(session) })
     }
 
     /// Both identities proven in one browser: the session that began it is still this browser's, and the
