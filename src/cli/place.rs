@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context as _;
 use zeroize::Zeroizing;
 
-use super::faults::Failure;
+use super::{faults::Failure, output};
 use crate::{
     app,
     config::{self, Config, DatabaseUrl, Fault, Lookup},
@@ -56,21 +56,31 @@ impl Place {
 /// The database that the service uses, made when there is none yet.
 pub(super) async fn store(config: &Config) -> Result<Arc<dyn Store>, Failure> {
     if config.database == DatabaseUrl::SqliteMemory {
-        let why =
-            "COUNTERSIGN_DATABASE_URL is sqlite::memory:, which only the running service can see";
-        return Err(Failure::Misuse(why.to_owned()));
+        return Err(Failure::Misuse(IN_MEMORY.to_owned()));
     }
     Ok(app::open_store(config).await?)
 }
 
-/// The database, if there is one; makes no file.
+/// The database, if there is one; makes no file, and says that there is none: its name may be wrong.
 pub(super) async fn store_if_there(config: &Config) -> Result<Option<Arc<dyn Store>>, Failure> {
     match &config.database {
-        DatabaseUrl::SqliteFile(path) if !path.exists() => Ok(None),
-        DatabaseUrl::SqliteMemory => Ok(None),
+        DatabaseUrl::SqliteFile(path) if !path.exists() => {
+            let path = output::shown(&path.to_string_lossy());
+            output::tell(&format!(
+                "{path} is not there yet: the service makes it when it first starts"
+            ));
+            Ok(None)
+        }
+        DatabaseUrl::SqliteMemory => {
+            output::tell(IN_MEMORY);
+            Ok(None)
+        }
         _ => Ok(Some(app::open_store(config).await?)),
     }
 }
+
+const IN_MEMORY: &str =
+    "COUNTERSIGN_DATABASE_URL is sqlite::memory:, which only the running service can see";
 
 /// The server of this id; without an id, all of them.
 pub(super) fn servers<'a>(

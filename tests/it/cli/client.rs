@@ -101,7 +101,11 @@ fn looking_makes_no_database_and_memory_cannot_be_looked_into() {
     let listed = folder.run(&["client", "list"]);
     assert!(listed.code == 0 && listed.out.contains("no clients yet"));
     assert!(!folder.path().join("data").exists());
+    let missing = "data/countersign.db is not there yet: the service makes it when it first starts";
+    assert!(listed.err.trim_end().ends_with(missing), "{}", listed.err);
     let memory = Folder::shipped().with("COUNTERSIGN_DATABASE_URL", "sqlite::memory:");
     let told = add(&memory, &[]);
     assert!(told.code == 2 && told.out.contains("only the running service"), "{}", told.out);
+    let told = memory.run(&["user", "list"]);
+    assert!(told.code == 0 && told.err.contains("only the running service"), "{}", told.err);
 }
