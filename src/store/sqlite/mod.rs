@@ -146,7 +146,11 @@ impl Store for Sqlite {
         now: Timestamp,
     ) -> Result<Option<SignIn>, StoreError> {
         let (state, browser, provider) = (*state, *browser, provider.clone());
-        self.writer.run(move |db| verbs::take_sign_in(db, state, browser, &provider, now)).await
+        let work = move |db: &Connection| {
+            let found = verbs::sign_in(db, state, browser, &provider, now)?;
+            found.map_or(Ok(None), |found| verbs::end_sign_in(db, found))
+        };
+        self.writer.run(work).await
     }
 
     async fn put_code(&self, code: &Code, consent: &Consent) -> Result<(), StoreError> {

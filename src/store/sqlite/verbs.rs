@@ -74,15 +74,9 @@ pub(super) fn sign_in(
     }))
 }
 
-pub(super) fn take_sign_in(
-    db: &Connection,
-    state: Digest,
-    browser: Digest,
-    provider: &ProviderId,
-    now: Timestamp,
-) -> Result<Option<SignIn>, StoreError> {
-    let Some(found) = sign_in(db, state, browser, provider, now)? else { return Ok(None) };
-    Ok((run(db, sql::END_SIGN_IN, &values![&state])? > 0).then_some(found))
+/// Ends a sign-in that was found; gives it to the one who did.
+pub(super) fn end_sign_in(db: &Connection, found: SignIn) -> Result<Option<SignIn>, StoreError> {
+    Ok((run(db, sql::END_SIGN_IN, &values![&found.state])? > 0).then_some(found))
 }
 
 pub(super) fn put_code(db: &Connection, code: &Code, consent: &Consent) -> Result<(), StoreError> {
