@@ -67,7 +67,7 @@ pub(super) async fn store_if_there(config: &Config) -> Result<Option<Arc<dyn Sto
         DatabaseUrl::SqliteFile(path) if !path.exists() => {
             let path = output::shown(&path.to_string_lossy());
             output::tell(&format!(
-                "{path} is not there yet: the service makes it when it first starts"
+                "The database {path} is not there yet: the service makes it when it first starts"
             ));
             Ok(None)
         }

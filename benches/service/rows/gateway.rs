@@ -1,6 +1,6 @@
 //! A call of 1 KiB of JSON through the gateway, against the same call straight to the server behind it, and
-//! through a bare proxy.
-//! The CPU time of both processes counts, so that the difference is what the gateway costs.
+//! through a bare proxy. The CPU time of both processes counts, so that the difference is what the gateway
+//! costs.
 
 use std::{fs, net::SocketAddr, rc::Rc};
 

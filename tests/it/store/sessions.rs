@@ -31,7 +31,12 @@ pub(super) async fn a_session_and_its_code_are_written_both_or_neither(store: An
     let twice = store.put_session(&other, Some(&one.digest), Some((&given, &agreed))).await;
     assert!(twice.is_err(), "that code is there already");
     assert_eq!(store.session(&other.digest, NOW).await.unwrap(), None);
-    assert_eq!(store.session(&one.digest, NOW).await.unwrap(), Some(one), "nothing was replaced");
+    let kept = store.session(&one.digest, NOW).await.unwrap();
+    assert_eq!(kept.as_ref(), Some(&one), "nothing was replaced");
+    let unsaid = code(2, "c");
+    let twice = store.put_session(&one, None, Some((&unsaid, &agreed))).await;
+    assert!(twice.is_err(), "that session is there already");
+    assert_eq!(store.code(&unsaid.digest).await.unwrap(), None);
 }
 
 pub(super) async fn a_sessions_use_prolongs_it(store: AnyStore) {
