@@ -57,8 +57,8 @@ fn change<'a>(list: &'a str, keep: Keep<'_>) -> Option<Change<'a>> {
 }
 
 fn is_kept(tool: &str, keep: Keep<'_>) -> bool {
-    let Some([Some(name)]) = sole(tool, ["name"]) else { return false };
-    serde_json::from_str::<String>(name).is_ok_and(|name| keep(&name))
+    let name = sole(tool, "name").and_then(|name| serde_json::from_str::<String>(name).ok());
+    name.is_some_and(|name| keep(&name))
 }
 
 /// Each change lies within `json`, one after the other.

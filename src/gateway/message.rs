@@ -2,16 +2,13 @@
 //! us can read them differently.
 
 mod headers;
-mod sound;
+mod read;
 #[cfg(test)]
 mod tests;
 
 use serde_json::Value;
 
-use crate::{
-    engine::policy::{Operation, TOOLS_CALL},
-    gateway::members::{elements, sole},
-};
+use crate::engine::policy::{Operation, TOOLS_CALL};
 
 /// One JSON-RPC message: a request or a notification, or a response, which has no method.
 #[derive(Debug)]
@@ -60,36 +57,6 @@ impl Unfit {
 }
 
 impl Message {
-    /// Reads a body: one message, or a batch of them (MCP 2025-03-26).
-    pub(super) fn read_all(body: &[u8]) -> Result<Vec<Self>, Unfit> {
-        let text = std::str::from_utf8(body).ok().filter(|text| sound::is_sound(text));
-        let text = text.ok_or(Unfit::Unreadable)?;
-        let batch = text.trim_ascii_start().starts_with('[');
-        let texts = if batch { elements(text, MAX_BATCH) } else { Some(vec![text]) };
-        let texts = texts.filter(|texts| !texts.is_empty()).ok_or(Unfit::Unreadable)?;
-        if texts.len() > MAX_BATCH {
-            return Err(Unfit::TooMany);
-        }
-        let read: Option<Vec<Self>> = texts.into_iter().map(Self::read).collect();
-        read.ok_or(Unfit::Unreadable)
-    }
-
-    fn read(text: &str) -> Option<Self> {
-        let [id, method, params, result, error, _] =
-            sole(text, ["id", "method", "params", "result", "error", "jsonrpc"])?;
-        let answers = result.is_some() || error.is_some();
-        if method.is_some() == answers {
-            return None;
-        }
-        let params = params.filter(|params| *params != "null");
-        let id = id.map_or(Some(Value::Null), id_of)?;
-        Some(Self {
-            id: (!id.is_null()).then_some(id),
-            method: method.map_or(Some(None), |method| name_of(method).map(Some))?,
-            named: params.map_or_else(|| Some(Named::default()), Named::read)?,
-        })
-    }
-
     /// What this message asks for; a response asks for nothing.
     pub(super) fn operation(&self) -> Result<Option<Operation<'_>>, Unfit> {
         match self.method.as_deref() {
@@ -102,24 +69,3 @@ impl Message {
         }
     }
 }
-
-impl Named {
-    fn read(params: &str) -> Option<Self> {
-        let [name, uri, task_id, _] = sole(params, ["name", "uri", "taskId", "_meta"])?;
-        let [name, uri, task_id] = [name, uri, task_id].map(|text| text.and_then(name_of));
-        Some(Self { name, uri, task_id })
-    }
-}
-
-/// JSON-RPC 2.0 §4: a string, a number or null.
-fn id_of(text: &str) -> Option<Value> {
-    let id = serde_json::from_str(text).ok();
-    id.filter(|id| matches!(id, Value::String(_) | Value::Number(_) | Value::Null))
-}
-
-/// A name, without what some reader could end it at.
-fn name_of(text: &str) -> Option<String> {
-    serde_json::from_str(text).ok().filter(|name: &String| !name.contains('\0'))
-}
-
-const MAX_BATCH: usize = 64;

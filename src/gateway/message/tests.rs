@@ -75,6 +75,8 @@ fn what_is_no_message_is_refused() {
         r#"{"method":"ping","params":"x"}"#,
         r#"{"id":{},"method":"ping"}"#,
         r#"{"id":[1],"method":"ping"}"#,
+        r#"{"id":true,"method":"ping"}"#,
+        r#"{"id":{"$serde_json::private::RawValue":"1"},"method":"ping"}"#,
         r#"[{"method":"ping"},{"id":1}]"#,
     ]);
     assert!(one(r#"{"method":"ping","params":null,"id":null}"#).is_ok());

@@ -1,0 +1,157 @@
+//! From a body to its messages, in one reading of its text.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::{Number, Value};
+
+use super::{Message, Named, Unfit};
+use crate::gateway::members::{AnyValue, Members, PASSED};
+
+impl Message {
+    /// Reads a body: one message, or a batch of them (MCP 2025-03-26).
+    pub(in crate::gateway) fn read_all(body: &[u8]) -> Result<Vec<Self>, Unfit> {
+        let text = std::str::from_utf8(body).map_err(|_| Unfit::Unreadable)?;
+        let read: Body = serde_json::from_str(text).map_err(|_| Unfit::Unreadable)?;
+        if read.too_many { Err(Unfit::TooMany) } else { Ok(read.messages) }
+    }
+}
+
+/// The messages of a body, and whether there are more than are read.
+struct Body {
+    messages: Vec<Message>,
+    too_many: bool,
+}
+
+impl<'de> Deserialize<'de> for Body {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(BodyReader)
+    }
+}
+
+struct BodyReader;
+
+impl<'de> Visitor<'de> for BodyReader {
+    type Value = Body;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a message or a batch")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Body, A::Error> {
+        Ok(Body { messages: vec![MessageReader.visit_map(map)?], too_many: false })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Body, A::Error> {
+        let mut messages = Vec::new();
+        while messages.len() < MAX_BATCH {
+            let Some(message) = seq.next_element()? else { break };
+            messages.push(message);
+        }
+        if messages.is_empty() {
+            return Err(no_message());
+        }
+        let mut too_many = false;
+        while seq.next_element_seed(PASSED)?.is_some() {
+            too_many = true;
+        }
+        Ok(Body { messages, too_many })
+    }
+}
+
+impl<'de> Deserialize<'de> for Message {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(MessageReader)
+    }
+}
+
+struct MessageReader;
+
+impl<'de> Visitor<'de> for MessageReader {
+    type Value = Message;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a message")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Message, A::Error> {
+        let (mut id, mut method, mut named, mut answers) = (None, None, Named::default(), false);
+        let ours = ["id", "method", "params", "result", "error", "jsonrpc"];
+        let mut members = Members::of(map, ours);
+        while let Some(name) = members.next()? {
+            match name {
+                "id" => id = members.value::<Option<Id>>()?.map(Value::from),
+                "method" => method = Some(members.value_by(NAME)?.ok_or_else(no_message)?),
+                "params" => named = members.value::<Option<Named>>()?.unwrap_or_default(),
+                other => {
+                    answers |= other != "jsonrpc";
+                    members.value_by(PASSED)?;
+                }
+            }
+        }
+        if method.is_some() == answers {
+            return Err(no_message());
+        }
+        Ok(Message { id, method, named })
+    }
+}
+
+impl<'de> Deserialize<'de> for Named {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(NamedReader)
+    }
+}
+
+struct NamedReader;
+
+impl<'de> Visitor<'de> for NamedReader {
+    type Value = Named;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("parameters by name")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Named, A::Error> {
+        let mut named = Named::default();
+        let mut members = Members::of(map, ["name", "uri", "taskId", "_meta"]);
+        while let Some(name) = members.next()? {
+            let text = members.value_by(NAME)?;
+            match name {
+                "name" => named.name = text,
+                "uri" => named.uri = text,
+                "taskId" => named.task_id = text,
+                _ => {}
+            }
+        }
+        Ok(named)
+    }
+}
+
+/// JSON-RPC 2.0 §4, but for null: to that nobody answers.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Id {
+    Text(String),
+    Number(Number),
+}
+
+impl From<Id> for Value {
+    fn from(id: Id) -> Self {
+        match id {
+            Id::Text(text) => Self::String(text),
+            Id::Number(number) => Self::Number(number),
+        }
+    }
+}
+
+fn no_message<E: de::Error>() -> E {
+    E::custom("no message")
+}
+
+/// A name, without what some reader could end it at; none for a value that is no such string.
+const NAME: AnyValue<String> = AnyValue(|text| (!text.contains('\0')).then(|| text.to_owned()));
+
+const MAX_BATCH: usize = 64;
