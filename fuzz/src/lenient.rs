@@ -1,5 +1,5 @@
 //! A JSON reader that forgets nothing: of members of one name it keeps all, for those readers that take
-//! the first, or the last, or look past upper case.
+//! the first, or the last, or look past upper case and what follows a NUL.
 
 use std::fmt;
 
@@ -38,9 +38,11 @@ impl Lenient {
     }
 }
 
-/// Simple folding: without the long s and the Kelvin sign, `to_lowercase` would do.
+/// A name as it ends for readers in C, folded as in Go and Java: without the long s and the letters i of
+/// Turkish, `to_lowercase` would do.
 fn folded(name: &str) -> String {
-    name.replace('\u{17F}', "s").to_lowercase()
+    let whole = name.split('\0').next().unwrap_or_default();
+    whole.replace('\u{17F}', "s").replace(['\u{130}', '\u{131}'], "i").to_lowercase()
 }
 
 impl<'de> Deserialize<'de> for Lenient {

@@ -29,7 +29,7 @@ pub(super) fn without_hidden(json: &[u8], keep: Keep<'_>) -> Result<Option<Vec<u
     }
     let json = std::str::from_utf8(json).map_err(|_| Unreadable)?;
     let whole: &RawValue = serde_json::from_str(json).map_err(|_| Unreadable)?;
-    let messages = elements(whole.get(), usize::MAX).unwrap_or_else(|| vec![whole.get()]);
+    let messages = elements(whole.get()).unwrap_or_else(|| vec![whole.get()]);
     let lists: Option<Vec<_>> = messages.into_iter().map(lists).collect();
     let lists = lists.ok_or(Unreadable)?.concat();
     let changes: Vec<_> = lists.into_iter().filter_map(|list| change(list, keep)).collect();
@@ -50,7 +50,7 @@ fn lists(message: &str) -> Option<Vec<&str>> {
 }
 
 fn change<'a>(list: &'a str, keep: Keep<'_>) -> Option<Change<'a>> {
-    let tools = elements(list, usize::MAX)?;
+    let tools = elements(list)?;
     let kept: Vec<&str> = tools.iter().copied().filter(|tool| is_kept(tool, keep)).collect();
     let instead = || format!("[{}]", kept.join(","));
     (kept.len() < tools.len()).then(|| Change { part: list, instead: instead() })

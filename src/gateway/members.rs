@@ -1,36 +1,36 @@
 //! Members of JSON objects, found so that no reader finds others: Go's `encoding/json` matches their
-//! names in any case, by simple Unicode folding, and of two of one name some take the first and some
-//! the last.
+//! names in any case, by simple Unicode folding, readers in C end them at a NUL, and of two of one name
+//! some take the first and some the last.
 
 use std::{borrow::Cow, fmt, mem};
 
 use serde::{
     Deserialize,
-    de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
+    de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
 /// The members of an object that is being read: those of some names, each once and by its own name. The
 /// others are read over.
-pub(super) struct Members<A, const N: usize> {
+pub(super) struct Sole<A, const N: usize> {
     map: A,
     names: [&'static str; N],
     seen: [bool; N],
 }
 
-impl<'de, A: MapAccess<'de>, const N: usize> Members<A, N> {
+impl<'de, A: MapAccess<'de>, const N: usize> Sole<A, N> {
     pub(super) const fn of(map: A, names: [&'static str; N]) -> Self {
         Self { map, names, seen: [false; N] }
     }
 
-    /// The name of the next one, whose value is to be read then.
+    /// The name of the next one, whose value has to be read before the one after it.
     ///
     /// # Errors
     /// When a member stands twice, or has a name that only lenient readers take for one of these.
     pub(super) fn next(&mut self) -> Result<Option<&'static str>, A::Error> {
         while let Some(Key(key)) = self.map.next_key()? {
             let Some(at) = self.names.iter().position(|name| folds_to(&key, name)) else {
-                self.value_by(PASSED)?;
+                self.value_if(PASSED)?;
                 continue;
             };
             if key != self.names[at] || mem::replace(&mut self.seen[at], true) {
@@ -45,21 +45,22 @@ impl<'de, A: MapAccess<'de>, const N: usize> Members<A, N> {
         self.map.next_value()
     }
 
-    pub(super) fn value_by<T>(&mut self, of: AnyValue<T>) -> Result<Option<T>, A::Error> {
+    pub(super) fn value_if<T>(&mut self, of: IfText<T>) -> Result<Option<T>, A::Error> {
         self.map.next_value_seed(of)
     }
 }
 
-/// Reads any value to its end, and takes what this makes of it if it is a string. (`IgnoredAny` passes
-/// over strings without reading them, and with them over lone surrogates, which some readers keep and
-/// some replace.)
+/// Reads any value to its end: JSON that every reader can read, with no lone surrogates, which some keep
+/// and some replace, no numbers beyond the largest, and at most 127 deep (`serde_json`'s own limit), for
+/// some give up beyond. (`IgnoredAny` passes over strings without reading them.) A text comes out as
+/// the function makes it, anything else as none.
 #[derive(Clone, Copy)]
-pub(super) struct AnyValue<T>(pub(super) fn(&str) -> Option<T>);
+pub(super) struct IfText<T>(pub(super) fn(&str) -> Option<T>);
 
-/// Takes nothing.
-pub(super) const PASSED: AnyValue<()> = AnyValue(|_| None);
+/// Any value, read over.
+pub(super) const PASSED: IfText<()> = IfText(|_| None);
 
-impl<'de, T> DeserializeSeed<'de> for AnyValue<T> {
+impl<'de, T> DeserializeSeed<'de> for IfText<T> {
     type Value = Option<T>;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Option<T>, D::Error> {
@@ -67,7 +68,7 @@ impl<'de, T> DeserializeSeed<'de> for AnyValue<T> {
     }
 }
 
-impl<'de, T> Visitor<'de> for AnyValue<T> {
+impl<'de, T> Visitor<'de> for IfText<T> {
     type Value = Option<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -137,25 +138,28 @@ pub(super) fn any<'a>(text: &'a str, name: &str) -> Option<Vec<&'a str>> {
     Some(found)
 }
 
-/// The elements of an array as they stand in `text`, `max` at most and one more that says there are
-/// too many; none if it is no array.
-pub(super) fn elements(text: &str, max: usize) -> Option<Vec<&str>> {
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let elements = reader.deserialize_seq(Elements(max)).ok()?;
-    reader.end().ok().map(|()| elements)
+/// The elements of an array as they stand in `text`; none if it is no array.
+pub(super) fn elements(text: &str) -> Option<Vec<&str>> {
+    let elements: Vec<&RawValue> = serde_json::from_str(text).ok()?;
+    Some(elements.into_iter().map(RawValue::get).collect())
 }
 
 /// Whether a lenient reader takes `key` for `name`, which is one of ours: ASCII.
 pub(super) fn folds_to(key: &str, name: &str) -> bool {
-    key.eq_ignore_ascii_case(name)
-        || !key.is_ascii() && key.chars().map(folded).eq(name.chars().map(folded))
+    if key.is_ascii() && !key.contains('\0') {
+        return key.eq_ignore_ascii_case(name);
+    }
+    let whole = key.split('\0').next().unwrap_or_default();
+    whole.chars().map(folded).eq(name.chars().map(folded))
 }
 
-/// Besides ASCII, only two characters fold to an ASCII letter: the Kelvin sign and the long s.
+/// Besides ASCII, the Kelvin sign and the long s fold to an ASCII letter, and in Java and in Turkish the
+/// two letters i.
 const fn folded(c: char) -> char {
     match c {
         '\u{212A}' => 'k',
         '\u{17F}' => 's',
+        '\u{130}' | '\u{131}' => 'i',
         _ => c.to_ascii_lowercase(),
     }
 }
@@ -198,26 +202,6 @@ impl<'de> Visitor<'de> for Each<'_, 'de> {
 #[derive(Deserialize)]
 struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
-struct Elements(usize);
-
-impl<'de> Visitor<'de> for Elements {
-    type Value = Vec<&'de str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let mut elements = Vec::new();
-        while elements.len() <= self.0 {
-            let Some(element) = seq.next_element::<&RawValue>()? else { return Ok(elements) };
-            elements.push(element.get());
-        }
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(elements)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,9 +212,17 @@ mod tests {
             assert!(folds_to(key, "name"), "{key}");
         }
         assert!(folds_to("tas\u{212A}Id", "taskId") && folds_to("ta\u{17F}kid", "taskId"));
-        for key in ["names", "nam", "nàme", "na\u{212A}e", ""] {
+        for key in ["names", "nam", "nàme", "na\u{212A}e", "", "\0name"] {
             assert!(!folds_to(key, "name"), "{key}");
         }
+    }
+
+    #[test]
+    fn names_that_c_and_java_take_for_ours_are_taken_for_ours() {
+        for key in ["name\0", "name\0x", "NAME\0"] {
+            assert!(folds_to(key, "name"), "{key}");
+        }
+        assert!(folds_to("ur\u{131}", "uri") && folds_to("\u{130}D", "id"));
     }
 
     #[test]
@@ -247,10 +239,9 @@ mod tests {
     }
 
     #[test]
-    fn elements_are_not_gathered_beyond_the_most_there_may_be() {
-        assert_eq!(elements("[1, {} ]", 2), Some(vec!["1", "{}"]));
-        assert_eq!(elements("[1,2,3,4,5]", 2).map(|all| all.len()), Some(3));
-        assert_eq!(elements("[1,2,3,", 1), None);
-        assert_eq!(elements("{}", 1), None);
+    fn elements_keep_their_text() {
+        assert_eq!(elements("[1, {} ]"), Some(vec!["1", "{}"]));
+        assert_eq!(elements("[1,2,3,"), None);
+        assert_eq!(elements("{}"), None);
     }
 }

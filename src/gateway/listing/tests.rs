@@ -63,8 +63,8 @@ fn a_tool_without_one_readable_name_is_hidden() {
 #[test]
 fn a_list_under_a_name_that_some_client_reads_is_filtered_too() {
     let json =
-        r#"{"result":{},"Result":{"TOOLS":[{"name":"secret"}],"tools":[{"name":"secret"}]}}"#;
-    let without = r#"{"result":{},"Result":{"TOOLS":[],"tools":[]}}"#;
+        r#"{"result":{},"Result":{"TOOLS":[{"name":"secret"}],"tools\u0000":[{"name":"secret"}]}}"#;
+    let without = r#"{"result":{},"Result":{"TOOLS":[],"tools\u0000":[]}}"#;
     assert_eq!(listed(json), Ok(Some(without.to_owned())));
 }
 

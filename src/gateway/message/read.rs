@@ -6,10 +6,10 @@ use serde::{
     Deserialize, Deserializer,
     de::{self, MapAccess, SeqAccess, Visitor},
 };
-use serde_json::{Number, Value};
+use serde_json::Value;
 
 use super::{Message, Named, Unfit};
-use crate::gateway::members::{AnyValue, Members, PASSED};
+use crate::gateway::members::{IfText, PASSED, Sole};
 
 impl Message {
     /// Reads a body: one message, or a batch of them (MCP 2025-03-26).
@@ -79,17 +79,17 @@ impl<'de> Visitor<'de> for MessageReader {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Message, A::Error> {
         let (mut id, mut method, mut named, mut answers) = (None, None, Named::default(), false);
-        let ours = ["id", "method", "params", "result", "error", "jsonrpc"];
-        let mut members = Members::of(map, ours);
+        let mut members = Sole::of(map, ["id", "method", "params", "result", "error", "jsonrpc"]);
         while let Some(name) = members.next()? {
             match name {
-                "id" => id = members.value::<Option<Id>>()?.map(Value::from),
-                "method" => method = Some(members.value_by(NAME)?.ok_or_else(no_message)?),
+                "id" => id = members.value::<Id>()?.0,
+                "method" => method = Some(members.value_if(A_NAME)?.ok_or_else(no_message)?),
                 "params" => named = members.value::<Option<Named>>()?.unwrap_or_default(),
-                other => {
-                    answers |= other != "jsonrpc";
-                    members.value_by(PASSED)?;
+                "result" | "error" => {
+                    answers = true;
+                    members.value_if(PASSED)?;
                 }
+                _ => drop(members.value_if(PASSED)?),
             }
         }
         if method.is_some() == answers {
@@ -116,9 +116,9 @@ impl<'de> Visitor<'de> for NamedReader {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Named, A::Error> {
         let mut named = Named::default();
-        let mut members = Members::of(map, ["name", "uri", "taskId", "_meta"]);
+        let mut members = Sole::of(map, ["name", "uri", "taskId", "_meta"]);
         while let Some(name) = members.next()? {
-            let text = members.value_by(NAME)?;
+            let text = members.value_if(A_NAME)?;
             match name {
                 "name" => named.name = text,
                 "uri" => named.uri = text,
@@ -130,20 +130,43 @@ impl<'de> Visitor<'de> for NamedReader {
     }
 }
 
-/// JSON-RPC 2.0 §4, but for null: to that nobody answers.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Id {
-    Text(String),
-    Number(Number),
+/// An id to answer to, if there is one (JSON-RPC 2.0 §4): a string, a number or null. What is none of
+/// them is refused before it is read.
+struct Id(Option<Value>);
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(IdReader)
+    }
 }
 
-impl From<Id> for Value {
-    fn from(id: Id) -> Self {
-        match id {
-            Id::Text(text) => Self::String(text),
-            Id::Number(number) => Self::Number(number),
-        }
+struct IdReader;
+
+impl Visitor<'_> for IdReader {
+    type Value = Id;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an id")
+    }
+
+    fn visit_unit<E>(self) -> Result<Id, E> {
+        Ok(Id(None))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Id, E> {
+        Ok(Id(Some(number.into())))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Id, E> {
+        Ok(Id(Some(number.into())))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Id, E> {
+        Ok(Id(Some(number.into())))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Id, E> {
+        a_name(text).map(|text| Id(Some(text.into()))).ok_or_else(no_message)
     }
 }
 
@@ -151,7 +174,10 @@ fn no_message<E: de::Error>() -> E {
     E::custom("no message")
 }
 
-/// A name, without what some reader could end it at; none for a value that is no such string.
-const NAME: AnyValue<String> = AnyValue(|text| (!text.contains('\0')).then(|| text.to_owned()));
+/// A name, without what some reader could end it at.
+fn a_name(text: &str) -> Option<String> {
+    (!text.contains('\0')).then(|| text.to_owned())
+}
 
+const A_NAME: IfText<String> = IfText(a_name);
 const MAX_BATCH: usize = 64;

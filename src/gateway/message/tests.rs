@@ -38,6 +38,9 @@ fn a_member_that_stands_twice_is_refused() {
         r#"{"method":"tools/call","params":{"name":"a","name":"b"}}"#,
         r#"{"method":"tools/call","params":{"name":"a","\u006eame":"b"}}"#,
         r#"{"id":1,"id":2,"method":"ping"}"#,
+        r#"{"id":null,"id":2,"method":"ping"}"#,
+        r#"{"method":"tools/call","params":null,"params":{"name":"a"}}"#,
+        r#"{"method":"tools/call","params":{"name":null,"name":"a"}}"#,
     ]);
 }
 
@@ -52,6 +55,9 @@ fn a_member_that_go_reads_as_one_of_ours_is_refused() {
         r#"{"method":"ping","params":{"_META":{}}}"#,
         r#"{"method":"ping","JsonRPC":"2.0"}"#,
         r#"{"id":1,"method":"ping","Result":{}}"#,
+        r#"{"method":"ping","method\u0000":"tools/call","params":{"name":"a"}}"#,
+        r#"{"method":"tools/call","params":{"name":"a","name\u0000":"b"}}"#,
+        r#"{"method":"resources/read","params":{"uri":"a","ur\u0131":"b"}}"#,
     ]);
 }
 
@@ -76,6 +82,7 @@ fn what_is_no_message_is_refused() {
         r#"{"id":{},"method":"ping"}"#,
         r#"{"id":[1],"method":"ping"}"#,
         r#"{"id":true,"method":"ping"}"#,
+        r#"{"id":"a\u0000","method":"ping"}"#,
         r#"{"id":{"$serde_json::private::RawValue":"1"},"method":"ping"}"#,
         r#"[{"method":"ping"},{"id":1}]"#,
     ]);
@@ -121,6 +128,9 @@ fn a_batch_has_64_messages_at_most() {
     let batch = |many| format!("[{}]", vec![r#"{"method":"ping"}"#; many].join(","));
     assert_eq!(Message::read_all(batch(64).as_bytes()).map(|all| all.len()), Ok(64));
     assert_eq!(Message::read_all(batch(65).as_bytes()).err(), Some(Unfit::TooMany));
+    let last = |last: &str| batch(65).replace("}]", &format!("}},{last}]"));
+    assert_eq!(one(&last("7")).err(), Some(Unfit::TooMany));
+    assert_eq!(one(&last("1e999")).err(), Some(Unfit::Unreadable));
 }
 
 #[test]
@@ -149,10 +159,13 @@ fn a_response_agrees_with_any_header() {
     assert_eq!(response.agrees_with(&headers(&[("mcp-method", "ping")])), Ok(()));
 }
 
-/// What a reader finds who takes the last of several members of a name, and a name in any case: there
-/// may be several, for it to choose from.
+/// What a reader finds who takes the last of several members of a name, and a name in any case and up to
+/// a NUL: there may be several, for it to choose from.
 fn leniently<'a>(object: &'a Value, name: &str) -> Vec<&'a Value> {
-    let fold = |text: &str| text.to_lowercase().replace('ſ', "s").replace('\u{212A}', "k");
+    let fold = |text: &str| {
+        let whole = text.split('\0').next().unwrap_or_default();
+        whole.replace('ſ', "s").replace(['ı', 'İ'], "i").to_lowercase()
+    };
     let members = object.as_object().into_iter().flatten();
     members.filter(|(key, _)| fold(key) == fold(name)).map(|(_, value)| value).collect()
 }
@@ -168,7 +181,9 @@ fn json() -> impl Strategy<Value = String> {
         "name",
         "NAME",
         "n\\u0061me",
+        "name\\u0000",
         "id",
+        "\u{131}d",
         "result",
         "taskId",
         "tas\u{212A}Id",
@@ -230,6 +245,10 @@ proptest! {
         for (message, value) in messages.iter().zip(&values) {
             let methods = leniently(value, "method");
             prop_assert_eq!(methods, message.method.iter().collect::<Vec<_>>());
+            let ids = leniently(value, "id");
+            prop_assert!(ids.len() <= 1);
+            let id = ids.into_iter().find(|id| !id.is_null());
+            prop_assert_eq!(message.id.as_ref(), id);
             let params = leniently(value, "params");
             prop_assert!(params.len() <= 1);
             let params = params.first().copied().unwrap_or(&Value::Null);
