@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     body::Body,
     extract::{RawQuery, State},
-    http::{Response, StatusCode},
+    http::Response,
 };
 use url::Url;
 
@@ -37,6 +37,5 @@ pub(super) async fn ended(
 }
 
 fn goodbye() -> Response<Body> {
-    let html = "<!doctype html><html lang=\"en\"><title>Signed out</title><p>You are signed out of the development identity provider.</p></html>\n";
-    respond::page(StatusCode::OK, html.to_owned())
+    respond::note("Signed out", "You are signed out of the development identity provider.")
 }

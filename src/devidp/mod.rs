@@ -13,7 +13,7 @@ mod request;
 mod respond;
 mod token;
 
-use std::sync::Arc;
+use std::{future::ready, sync::Arc};
 
 use axum::{
     Router,
@@ -94,7 +94,13 @@ pub fn router(idp: DevIdp, public_url: &Issuer) -> Result<Router, NotLoopback> {
         return Err(NotLoopback);
     }
     let provider = Arc::new(Provider { idp, codes: Codes::default() });
+    let who = format!(
+        "This is the development identity provider: it vouches for whoever presses a button, on this \
+         machine alone. Sign in at <a href=\"{public_url}\">{public_url}</a>."
+    );
+    let welcome = move || ready(respond::note("Development identity provider", &who));
     Ok(Router::new()
+        .route("/", get(welcome))
         .route("/.well-known/openid-configuration", get(discovery::configuration))
         .route("/jwks", get(discovery::jwks))
         .route("/authorize", get(authorize::shown).post(authorize::posted))

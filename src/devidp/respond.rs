@@ -19,6 +19,13 @@ pub(super) fn page(status: StatusCode, html: String) -> Response<Body> {
     response
 }
 
+/// A page that says one thing, in HTML of our own.
+pub(super) fn note(title: &str, says: &str) -> Response<Body> {
+    let html =
+        format!("<!doctype html><html lang=\"en\"><title>{title}</title><p>{says}</p></html>\n");
+    page(StatusCode::OK, html)
+}
+
 /// A fault for the person: plain text of our own words.
 pub(super) fn fault(why: &str) -> Response<Body> {
     let text = format!("Development identity provider: {why}\n");

@@ -40,3 +40,10 @@ async fn after_signing_out_only_a_registered_page_is_returned_to() {
     assert_eq!(evil.status(), 400);
     assert_eq!(world.get("/end_session").await.status(), 200);
 }
+
+#[tokio::test]
+async fn who_opens_its_address_reads_what_it_is_and_where_to_sign_in() {
+    let page = text(World::new().get("/").await).await;
+    assert!(page.contains("development identity provider"), "{page}");
+    assert!(page.contains(r#"<a href="http://localhost:8000">"#), "{page}");
+}
