@@ -80,7 +80,8 @@ pub trait People: Send + Sync + 'static {
     async fn end_identity(&self, key: &IdentityKey, now: Timestamp) -> Result<(), StoreError>;
 
     /// Writes a session with what the person signed in for, a code and the consent it came from; and
-    /// ends the session that it replaces in the same browser.
+    /// ends the session that it replaces in the same browser. Who is locked out keeps no session, and
+    /// nobody more than twenty.
     async fn put_session(
         &self,
         session: &Session,

@@ -120,7 +120,7 @@ impl People for Postgres {
         steps.extend([
             Step(sql::END_SESSION, &old),
             Step(sql::PUT_SESSION, &row),
-            Step(sql::END_OLDEST_SESSIONS, &person),
+            Step(sql::END_SURPLUS_SESSIONS, &person),
         ]);
         self.change_each(&steps).await.map(drop)
     }

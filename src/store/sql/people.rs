@@ -75,10 +75,12 @@ pub(in crate::store) const SESSIONS_OF: &str = concat!(
 );
 pub(in crate::store) const TOUCH_SESSION: &str =
     "UPDATE sessions SET seen_at = $1, ends_at = $2 WHERE digest = $3";
-/// A person has so many browsers and not more; the ones used longest ago go.
-pub(in crate::store) const END_OLDEST_SESSIONS: &str = "DELETE FROM sessions \
-    WHERE user_id = $1 AND digest NOT IN (SELECT digest FROM sessions s WHERE s.user_id = $1 \
-    ORDER BY s.seen_at DESC, s.created_at DESC, s.digest LIMIT 20)";
+/// A person has so many browsers and not more; the ones used longest ago go. Who was locked out meanwhile
+/// has none.
+pub(in crate::store) const END_SURPLUS_SESSIONS: &str = "DELETE FROM sessions \
+    WHERE user_id = $1 AND (digest NOT IN (SELECT digest FROM sessions s WHERE s.user_id = $1 \
+    ORDER BY s.seen_at DESC, s.created_at DESC, s.digest LIMIT 20) \
+    OR EXISTS (SELECT 1 FROM users WHERE id = $1 AND disabled = TRUE))";
 pub(in crate::store) const END_SESSION: &str = "DELETE FROM sessions WHERE digest = $1";
 pub(in crate::store) const END_SESSIONS_OF: &str = "DELETE FROM sessions WHERE user_id = $1";
 

@@ -261,7 +261,7 @@ fn put_session(
         run(db, sql::END_SESSION, &values![&old])?;
     }
     run(db, sql::PUT_SESSION, &values::session(session))?;
-    run(db, sql::END_OLDEST_SESSIONS, &values![session.user.as_str()]).map(drop)
+    run(db, sql::END_SURPLUS_SESSIONS, &values![session.user.as_str()]).map(drop)
 }
 
 fn disconnect(

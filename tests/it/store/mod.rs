@@ -115,6 +115,7 @@ conformance! {
         a_session_comes_back_until_it_ends
         a_new_session_ends_the_one_it_replaces
         a_session_and_its_code_are_written_both_or_neither
+        who_was_locked_out_meanwhile_gets_no_session
         a_sessions_use_prolongs_it
         a_session_is_ended_once_and_no_use_revives_it
         a_persons_sessions_are_the_live_ones_latest_use_first

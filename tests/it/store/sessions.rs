@@ -39,6 +39,18 @@ pub(super) async fn a_session_and_its_code_are_written_both_or_neither(store: An
     assert_eq!(store.code(&unsaid.digest).await.unwrap(), None);
 }
 
+pub(super) async fn who_was_locked_out_meanwhile_gets_no_session(store: AnyStore) {
+    let (person, before, after) = (user(1), session("before", 1), session("after", 1));
+    store.admit(&identity("1"), &person, b"claims").await.unwrap();
+    store.put_session(&before, None, None).await.unwrap();
+    assert!(store.disable(&person.id, true, NOW).await.unwrap());
+    store.put_session(&after, None, None).await.unwrap();
+    assert!(store.disable(&person.id, false, NOW).await.unwrap());
+    for ended in [before, after] {
+        assert_eq!(store.session(&ended.digest, NOW).await.unwrap(), None);
+    }
+}
+
 pub(super) async fn a_sessions_use_prolongs_it(store: AnyStore) {
     let given = session("s", 1);
     store.put_session(&given, None, None).await.unwrap();
