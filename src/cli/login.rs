@@ -105,14 +105,13 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Members of `whoami`'s answer, and what we call them.
-const LABELS: [(&str, &str); 6] = [
+/// Members of `whoami`'s answer, and what we call them; not when the token ends, which it has already.
+const LABELS: [(&str, &str); 5] = [
     ("user_id", "User"),
     ("name", "Name"),
     ("email", "E-mail"),
     ("provider", "Provider"),
     ("client_id", "Client"),
-    ("expires_at", "Until"),
 ];
 const PATIENCE: Duration = Duration::from_mins(5);
 const BROWSER: Duration = Duration::from_secs(3);
