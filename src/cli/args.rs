@@ -221,6 +221,7 @@ pub(super) enum Key {
     #[command(after_help = help::RETIRE)]
     Retire {
         /// Its id, as list shows it
+        #[arg(allow_hyphen_values = true)] // in base64url, one in 64 begins with a hyphen
         id: String,
     },
     /// Seal everything with the first master key, so that the others may go
@@ -242,6 +243,7 @@ pub(super) enum Token {
     /// End a personal access token
     Revoke {
         /// Its id, as list shows it
+        #[arg(allow_hyphen_values = true)] // in base64url, one in 64 begins with a hyphen
         id: String,
     },
     /// Say, check by check, why a token is accepted or refused

@@ -93,10 +93,11 @@ async fn an_unknown_key_ends_with_2_and_the_known_ones() {
     let (_, signer) = tokens(&service).await;
     let told = typed(&service, &["key", "retire", "nope"]).await;
     assert!(told.code == 2 && told.err.contains(&signer), "{}{}", told.out, told.err);
-    let told = typed(&service, &["key", "retire", "nope", "--json"]).await;
-    assert!(
-        told.code == 2 && told.json()["error"].as_str().unwrap().contains("no signing key nope")
-    );
+    for id in ["nope", "-nope", "--nope", "-h_-"] {
+        let told = typed(&service, &["key", "retire", id, "--json"]).await;
+        let error = told.json()["error"].as_str().unwrap().to_owned();
+        assert!(told.code == 2 && error.contains(&format!("no signing key {id}")), "{error}");
+    }
     assert_eq!(stages(&listed(&service).await), ["active"]);
 }
 

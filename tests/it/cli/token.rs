@@ -72,6 +72,15 @@ async fn a_token_is_made_shown_once_listed_explained_and_revoked() {
 }
 
 #[tokio::test]
+async fn an_id_may_begin_with_a_hyphen() {
+    let service = Service::start().await;
+    for id in ["-vr6-vr6-vr6-vr6-vr6-g", "--r6-vr6-vr6-vr6-vr6-g", "-h_6-vr6-vr6-vr6-vr6-g"] {
+        let told = typed(&service, &["token", "revoke", id, "--json"]).await;
+        assert_eq!((told.code, &told.json()["id"]), (1, &id.into()), "{}{}", told.out, told.err);
+    }
+}
+
+#[tokio::test]
 async fn a_token_lives_ninety_days_when_nobody_says() {
     let (service, user) = alice().await;
     let told = create(&service, &user, &["--scopes", "read write"]).await;
