@@ -79,6 +79,7 @@ impl<'de> Visitor<'de> for MessageReader {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Message, A::Error> {
         let (mut id, mut method, mut named, mut answers) = (None, None, Named::default(), false);
+        // What is read over here stands there once all the same.
         let mut members = Sole::of(map, ["id", "method", "params", "result", "error", "jsonrpc"]);
         while let Some(name) = members.next()? {
             match name {
