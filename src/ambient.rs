@@ -62,6 +62,11 @@ fn whole_seconds(span: Duration) -> i64 {
 pub trait Clock: Send + Sync + 'static {
     /// The present moment.
     fn now(&self) -> Timestamp;
+    /// The same in milliseconds since 1970, as finely as this clock goes: for ids in the order of their
+    /// making.
+    fn millis(&self) -> u64 {
+        u64::try_from(self.now().0).unwrap_or(0).saturating_mul(1000)
+    }
 }
 
 /// Gives unpredictable bytes. Implemented by [`OsEntropy`] and [`SeededEntropy`].
@@ -83,11 +88,18 @@ pub fn random<const N: usize>(entropy: &dyn Entropy) -> [u8; N] {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one home of the wall clock")]
     fn now(&self) -> Timestamp {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        Timestamp(since.map_or(0, whole_seconds))
+        Timestamp(whole_seconds(since_1970()))
     }
+
+    fn millis(&self) -> u64 {
+        u64::try_from(since_1970().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one home of the wall clock")]
+fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// A clock that moves only when told to, for tests and what-if runs.

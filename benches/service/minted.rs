@@ -44,7 +44,7 @@ fn token(world: &World, audience: &str, keys: &SigningKeys) -> anyhow::Result<St
         exp: now.plus(Duration::from_hours(1)),
         auth_time: granted.auth_time,
         idp: granted.identity.provider,
-        grant_id: GrantId::from_entropy(random(&OsEntropy)),
+        grant_id: GrantId::new(SystemClock.millis(), random(&OsEntropy)),
         name: Some("Alice Admin".to_owned()),
         email: Some("alice@example.com".to_owned()),
     };

@@ -21,7 +21,7 @@ use futures_util::future::try_join_all;
 use serde_json::{Map, Value};
 
 use crate::{
-    seed::{TOGETHER, grant, record, sixteen},
+    seed::{TOGETHER, bytes, grant, record},
     world::World,
 };
 
@@ -168,21 +168,17 @@ pub(crate) fn vault(config: &Config) -> anyhow::Result<Vault> {
 
 /// The first refresh token of a grant of the population.
 pub(crate) fn first_refresh(vault: &Vault, number: u64) -> RefreshToken {
-    let body = RefreshToken::body(grant(number), 0, thirty_two(&format!("refresh {number}")));
+    let body = RefreshToken::body(grant(number), 0, bytes(&format!("refresh {number}")));
     RefreshToken::compose(body, vault.tag(&body))
 }
 
 /// The opaque token of this number.
 pub(crate) fn opaque(number: u64) -> OpaqueAccessToken {
-    OpaqueAccessToken::from_entropy(thirty_two(&format!("opaque {number}")))
+    OpaqueAccessToken::from_entropy(bytes(&format!("opaque {number}")))
 }
 
 fn user(person: u64) -> UserId {
-    UserId::from_entropy(sixteen(&format!("person {person}")))
-}
-
-fn thirty_two(text: &str) -> [u8; 32] {
-    *Digest::of(text).as_bytes()
+    UserId::from_entropy(bytes(&format!("person {person}")))
 }
 
 /// What the service seals an identity's claims for; another text, and the first refresh is refused.

@@ -44,17 +44,20 @@ pub(crate) fn record(number: u64, of: &Authorization, world: &World) -> anyhow::
     })
 }
 
-/// The grant that a code opens.
+/// The grant that a code opens, as if the service had made eight codes in each millisecond.
 pub(crate) fn grant(number: u64) -> GrantId {
-    GrantId::from_entropy(sixteen(&format!("grant {number}")))
+    let millis = FIRST_GRANT + number / 8;
+    GrantId::new(millis, bytes(&format!("grant {number}")))
 }
 
 /// Bytes that look random and follow from a text.
-pub(crate) fn sixteen(text: &str) -> [u8; 16] {
-    let mut bytes = [0; 16];
+pub(crate) fn bytes<const N: usize>(text: &str) -> [u8; N] {
+    let mut bytes = [0; N];
     bytes.iter_mut().zip(Digest::of(text).as_bytes()).for_each(|(to, from)| *to = *from);
     bytes
 }
 
+/// When the first grant was made, in milliseconds since 1970: in November 2026.
+const FIRST_GRANT: u64 = 1_795_000_000_000;
 /// How many are written together.
 pub(crate) const TOGETHER: usize = 512;

@@ -60,7 +60,7 @@ pub(super) fn verifier() -> Verifier {
 pub(super) fn code() -> Code {
     Code {
         digest: AuthorizationCode::from_entropy([1; 32]).digest(),
-        grant: GrantId::from_entropy([2; 16]),
+        grant: GrantId::from_bytes([2; 16]),
         authorization: authorization(),
         redirect_uri: "http://127.0.0.1:5000/cb".to_owned(),
         challenge: verifier().challenge(),
@@ -69,7 +69,7 @@ pub(super) fn code() -> Code {
 }
 
 pub(super) fn refresh(generation: u32) -> RefreshToken {
-    let grant = GrantId::from_entropy([2; 16]);
+    let grant = GrantId::from_bytes([2; 16]);
     let random = [u8::try_from(generation).unwrap_or(255); 32];
     RefreshToken::compose(RefreshToken::body(grant, generation, random), [0; 16])
 }

@@ -135,7 +135,7 @@ impl Authorizer {
         };
         let record = Code {
             digest: code.digest(),
-            grant: GrantId::from_entropy(random(&*self.entropy)),
+            grant: GrantId::new(self.clock.millis(), random(&*self.entropy)),
             authorization,
             redirect_uri: asked.redirect_uri.as_str().to_owned(),
             challenge: asked.challenge.clone(),

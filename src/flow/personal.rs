@@ -99,7 +99,7 @@ impl PersonalTokens {
             return Err(NoToken::TooMany);
         }
         let token = PersonalAccessToken::from_entropy(random(&*self.entropy));
-        let id = GrantId::from_entropy(random(&*self.entropy));
+        let id = GrantId::new(self.clock.millis(), random(&*self.entropy));
         let authorization = Authorization {
             user: user.clone(),
             client: ClientId::new(PersonalToken::CLIENT),

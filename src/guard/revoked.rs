@@ -104,7 +104,7 @@ mod tests {
     fn a_revoked_grant_is_remembered_until_its_last_token_has_expired() {
         let (early, end, late) =
             (Timestamp::from_unix(10), Timestamp::from_unix(20), Timestamp::from_unix(21));
-        let (one, other) = (GrantId::from_entropy([1; 16]), GrantId::from_entropy([2; 16]));
+        let (one, other) = (GrantId::from_bytes([1; 16]), GrantId::from_bytes([2; 16]));
         let revocations = Revocations::default();
         let bell = revocations.bell();
         revocations.clone().revoke(one, end, early);
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn revoking_again_never_shortens_the_memory() {
-        let grant = GrantId::from_entropy([1; 16]);
+        let grant = GrantId::from_bytes([1; 16]);
         let revocations = Revocations::default();
         revocations.revoke(grant, Timestamp::from_unix(20), Timestamp::from_unix(1));
         revocations.revoke(grant, Timestamp::from_unix(10), Timestamp::from_unix(1));
@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn many_revoked_at_once_ring_once_and_again_not_at_all() {
         let (now, end) = (Timestamp::from_unix(1), Timestamp::from_unix(20));
-        let grants = [1, 2, 3].map(|n| GrantId::from_entropy([n; 16]));
+        let grants = [1, 2, 3].map(|n| GrantId::from_bytes([n; 16]));
         let revocations = Revocations::default();
         let mut bell = revocations.bell();
         revocations.revoke_all(grants, end, now);

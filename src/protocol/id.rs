@@ -66,14 +66,37 @@ impl TokenId {
 }
 
 /// One grant: everything that followed from one consent at one sign-in, and the unit of revocation
-/// (a refresh-token family, OAuth 2.1 §4.3.1). Written as base64url of its 128 random bits.
+/// (a refresh-token family, OAuth 2.1 §4.3.1). Written as base64url of its 128 bits, those of a UUID of
+/// version 7. It names, and opens nothing: the secret in a token is another.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GrantId([u8; 16]);
 
 impl GrantId {
-    /// A new id from 128 random bits.
+    /// A new id: the moment, in milliseconds since 1970, and 74 random bits (RFC 9562 §5.7). Ids made one
+    /// after another stand side by side in an index, so that it grows at its end, and writes one page there
+    /// instead of one anywhere for each.
     #[must_use]
-    pub const fn from_entropy(bytes: [u8; 16]) -> Self {
+    pub fn new(millis: u64, random: [u8; 10]) -> Self {
+        let mut bytes = [0; 16];
+        bytes[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
+        bytes[6..].copy_from_slice(&random);
+        bytes[6] = VERSION_7 | bytes[6] & 0x0f;
+        bytes[8] = VARIANT | bytes[8] & 0x3f;
+        Self(bytes)
+    }
+
+    /// When it was made, in milliseconds since 1970; any number in an id of an older program, all of whose
+    /// bits are random.
+    #[must_use]
+    pub fn millis(&self) -> u64 {
+        let mut bytes = [0; 8];
+        bytes[2..].copy_from_slice(&self.0[..6]);
+        u64::from_be_bytes(bytes)
+    }
+
+    /// An id that was made before.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
@@ -122,13 +145,34 @@ impl<'de> Deserialize<'de> for GrantId {
     }
 }
 
+/// What a UUID of version 7 has at the head of its seventh byte.
+const VERSION_7: u8 = 0x70;
+/// What every UUID of RFC 9562 has at the head of its ninth.
+const VARIANT: u8 = 0x80;
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// The example of RFC 9562, appendix A.6.
+    #[test]
+    fn a_new_grant_id_is_a_uuid_of_version_7() {
+        let random = [0x0c, 0xc3, 0x18, 0xc4, 0xdc, 0x0c, 0x0c, 0x07, 0x39, 0x8f];
+        let grant = GrantId::new(0x017f_22e2_79b0, random);
+        let uuid = 0x017f_22e2_79b0_7cc3_98c4_dc0c_0c07_398f_u128;
+        assert_eq!(grant.as_bytes(), &uuid.to_be_bytes());
+        assert_eq!(grant.millis(), 0x017f_22e2_79b0);
+    }
+
+    #[test]
+    fn a_grant_id_made_later_comes_after_one_made_before() {
+        let (before, after) = (GrantId::new(255, [255; 10]), GrantId::new(256, [0; 10]));
+        assert!(before < after);
+    }
+
     #[test]
     fn a_grant_id_is_22_characters_that_read_back_and_no_other_text_is_one() {
-        let grant = GrantId::from_entropy([250; 16]);
+        let grant = GrantId::from_bytes([250; 16]);
         let text = grant.to_string();
         assert_eq!(text, "-vr6-vr6-vr6-vr6-vr6-g");
         assert_eq!(format!("{grant:?}"), format!("GrantId({text})"));

@@ -159,7 +159,7 @@ impl RefreshToken {
     pub fn grant(&self) -> super::id::GrantId {
         let mut id = [0; 16];
         id.copy_from_slice(self.bytes.split_at(16).0);
-        super::id::GrantId::from_entropy(id)
+        super::id::GrantId::from_bytes(id)
     }
 
     /// How many rotations preceded this token.
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_refresh_token_carries_its_grant_and_generation() {
-        let grant = GrantId::from_entropy([3; 16]);
+        let grant = GrantId::from_bytes([3; 16]);
         let token = RefreshToken::compose(RefreshToken::body(grant, 70_000, [9; 32]), [1; 16]);
         let read = RefreshToken::parse_unverified(token.reveal()).unwrap();
         assert_eq!((read.grant(), read.generation()), (grant, 70_000));

@@ -67,7 +67,7 @@ pub(super) fn sealed(row: &mut Columns<'_>) -> Result<(Vec<u8>, Timestamp), Stor
 }
 
 pub(super) fn grant_id(row: &mut Columns<'_>) -> Result<GrantId, StoreError> {
-    row.take().map(GrantId::from_entropy)
+    row.take().map(GrantId::from_bytes)
 }
 
 /// The grant that a code opens, and whether it was unspent until now.

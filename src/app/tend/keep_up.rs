@@ -136,7 +136,7 @@ impl Key {
     fn grant(self) -> GrantId {
         let mut id = [0; 16];
         id.copy_from_slice(&self.digest().as_bytes()[..16]);
-        GrantId::from_entropy(id)
+        GrantId::from_bytes(id)
     }
 }
 

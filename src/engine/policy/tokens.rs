@@ -67,7 +67,7 @@ impl StaticToken {
             exp: NEVER,
             auth_time: Timestamp::from_unix(0),
             idp: ProviderId::new("static"),
-            grant_id: GrantId::from_entropy(id),
+            grant_id: GrantId::from_bytes(id),
             name: self.name.clone(),
             email: self.email.clone(),
         }

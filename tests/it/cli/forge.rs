@@ -42,7 +42,7 @@ impl Forge {
     }
 
     pub(super) fn refresh_token(&self) -> RefreshToken {
-        let grant = GrantId::from_entropy([7; 16]);
+        let grant = GrantId::from_bytes([7; 16]);
         let body = RefreshToken::body(grant, 0, random(&*app::entropy()));
         RefreshToken::compose(body, self.vault.tag(&body))
     }
@@ -68,7 +68,7 @@ pub(super) fn claims() -> Value {
         "exp": now + 600,
         "auth_time": now,
         "idp": "dev",
-        "grant_id": GrantId::from_entropy([1; 16]),
+        "grant_id": GrantId::from_bytes([1; 16]),
     })
 }
 

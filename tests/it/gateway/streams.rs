@@ -60,13 +60,13 @@ async fn every_stream_ends_when_the_grant_is_revoked() {
     }
     let now = setup.world.clock.now();
     setup.world.revocations.revoke(
-        GrantId::from_entropy([8; 16]),
+        GrantId::from_bytes([8; 16]),
         now.plus(Duration::from_hours(1)),
         now,
     );
     assert!(!ends(&mut bodies[0]).await && !ends(&mut bodies[1]).await);
     setup.world.revocations.revoke(
-        GrantId::from_entropy([7; 16]),
+        GrantId::from_bytes([7; 16]),
         now.plus(Duration::from_hours(1)),
         now,
     );
@@ -86,7 +86,7 @@ async fn nor_does_a_long_answer_of_a_known_length_outlive_the_grant() {
     first(&mut body).await;
     let now = setup.world.clock.now();
     let until = now.plus(Duration::from_hours(1));
-    setup.world.revocations.revoke(GrantId::from_entropy([7; 16]), until, now);
+    setup.world.revocations.revoke(GrantId::from_bytes([7; 16]), until, now);
     assert!(ends(&mut body).await);
 }
 
@@ -103,7 +103,7 @@ async fn who_only_listens_is_heard_no_longer_than_the_token_lasts_and_a_call_run
     // Something happens, and everybody looks at the clock.
     let now = setup.world.clock.now();
     setup.world.revocations.revoke(
-        GrantId::from_entropy([8; 16]),
+        GrantId::from_bytes([8; 16]),
         now.plus(Duration::from_hours(1)),
         now,
     );

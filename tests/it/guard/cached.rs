@@ -14,10 +14,10 @@ async fn a_revoked_grant_is_refused_fresh_and_cached() {
     assert!(world.call(&seen).await.is_ok());
     let now = Timestamp::from_unix(NOW);
     let until = now.plus(Duration::from_hours(2));
-    world.revocations.revoke(GrantId::from_entropy([7; 16]), until, now);
+    world.revocations.revoke(GrantId::from_bytes([7; 16]), until, now);
     assert_eq!(world.refusal(&seen).await, "revoked");
     assert_eq!(world.refusal(&unseen).await, "revoked");
-    let other = GrantId::from_entropy([8; 16]);
+    let other = GrantId::from_bytes([8; 16]);
     assert!(world.call(&world.token(&json!({"grant_id": other}))).await.is_ok());
 }
 

@@ -71,7 +71,7 @@ impl World {
         json!({
             "iss": ISSUER, "sub": "usr_alice", "aud": self.guard.protected().resource,
             "client_id": "dyn_client", "scope": "read", "jti": "t1", "iat": NOW, "exp": NOW + 3600,
-            "auth_time": NOW, "idp": "dev", "grant_id": GrantId::from_entropy([7; 16]),
+            "auth_time": NOW, "idp": "dev", "grant_id": GrantId::from_bytes([7; 16]),
             "name": "Alice", "email": "alice@example.com",
         })
     }

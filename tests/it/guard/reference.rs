@@ -136,7 +136,7 @@ async fn a_reference_expires_and_is_revoked_like_a_signed_token_also_while_it_is
     records.say(Ok(Some(world.claims())));
     assert!(world.call(&opaque()).await.is_ok());
     let now = Timestamp::from_unix(NOW + 90);
-    world.revocations.revoke(GrantId::from_entropy([7; 16]), now.plus(RECHECK_AFTER), now);
+    world.revocations.revoke(GrantId::from_bytes([7; 16]), now.plus(RECHECK_AFTER), now);
     assert_eq!(world.refusal(&opaque()).await, "revoked");
 }
 

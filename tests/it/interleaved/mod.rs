@@ -53,7 +53,7 @@ impl Person {
             number.to_le_bytes().into_iter().cycle().take(length).collect::<Vec<_>>()
         };
         let code = AuthorizationCode::from_entropy(random(32).try_into().unwrap());
-        let grant = GrantId::from_entropy(random(16).try_into().unwrap());
+        let grant = GrantId::from_bytes(random(16).try_into().unwrap());
         let record = Code { digest: code.digest(), grant, ..self.code.clone() };
         self.service.store.put_code(&record, &self.consent).await.unwrap();
         (code.reveal().to_owned(), grant)

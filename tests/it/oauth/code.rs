@@ -1,5 +1,6 @@
 //! `POST /token` with an authorization code: what a good exchange gives, and what a code dies of.
 
+use countersign::protocol::id::GrantId;
 use serde_json::json;
 
 use crate::harness::{Form, REDIRECT, Service, claims};
@@ -46,6 +47,20 @@ async fn a_good_exchange_gives_tokens_for_this_person_client_server_and_scope() 
         assert!(body[fresh].take().as_str().unwrap().len() >= 16, "{fresh}");
     }
     insta::assert_snapshot!(body, @r#"{"aud":"http://localhost:8000/mcp","auth_time":null,"client_id":null,"email":"alice@example.com","exp":null,"grant_id":null,"iat":null,"idp":"dev","iss":"http://localhost:8000","jti":null,"name":"Alice Admin","scope":"admin read write","sub":null}"#);
+}
+
+/// So that the store's index of them grows at its end.
+#[tokio::test]
+async fn grants_have_ids_in_the_order_of_their_making() {
+    let service = Service::start().await;
+    let mut grants: Vec<GrantId> = Vec::new();
+    for _ in 0..8 {
+        let tokens = service.token(&fresh(&service).await).await.json();
+        let (_, body) = claims(tokens["access_token"].as_str().unwrap());
+        grants.push(body["grant_id"].as_str().unwrap().parse().unwrap());
+        service.wait(1);
+    }
+    assert!(grants.is_sorted(), "{grants:?}");
 }
 
 #[tokio::test]

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use countersign::{engine::record::Grant, protocol::id::GrantId};
 use futures_util::future::join_all;
 
@@ -9,7 +11,7 @@ pub(super) async fn a_grant_comes_back_as_it_was_written(store: AnyStore) {
     let next = Grant { generation: u32::MAX, graces: u8::MAX, ..rotated(&opened) };
     assert!(store.swap_grant(&opened, &next).await.unwrap());
     assert_eq!(store.grant(&opened.id).await.unwrap(), Some(next));
-    assert_eq!(store.grant(&GrantId::from_entropy([9; 16])).await.unwrap(), None);
+    assert_eq!(store.grant(&GrantId::from_bytes([9; 16])).await.unwrap(), None);
 }
 
 pub(super) async fn a_grant_that_is_refreshed_is_kept_until_its_new_end(store: AnyStore) {
@@ -26,6 +28,32 @@ pub(super) async fn a_grant_that_is_refreshed_is_kept_until_its_new_end(store: A
     assert_eq!(store.grant(&grant.id).await.unwrap(), Some(grant.clone()));
     store.sweep(later(5 * DAY + 1), 100).await.unwrap();
     assert_eq!(store.grant(&grant.id).await.unwrap(), None);
+}
+
+pub(super) async fn grants_that_end_together_go_at_the_times_of_day_of_their_making(
+    store: AnyStore,
+) {
+    let mut ids = Vec::new();
+    for (number, hours_before) in [(1, 0), (2, 8)] {
+        let made = later(1000).minus(Duration::from_hours(hours_before));
+        let id = GrantId::new(u64::try_from(made.unix()).unwrap() * 1000, [number; 10]);
+        let given = code(number, "c");
+        store.put_code(&given, &consent("c")).await.unwrap();
+        let grant = Grant { id, idle_at: later(1000), ..grant(number, "c") };
+        store.spend(&given.digest, Some(&grant), None).await.unwrap();
+        ids.push(id);
+    }
+    let kept = async || [is_kept(&store, &ids[0]).await, is_kept(&store, &ids[1]).await];
+    store.sweep(later(1000 + DAY), 100).await.unwrap();
+    assert_eq!(kept().await, [true, true]);
+    store.sweep(later(1001 + DAY), 100).await.unwrap();
+    assert_eq!(kept().await, [false, true]);
+    store.sweep(later(1001 + DAY + DAY * 16 / 24), 100).await.unwrap();
+    assert_eq!(kept().await, [false, false]);
+}
+
+async fn is_kept(store: &AnyStore, grant: &GrantId) -> bool {
+    store.grant(grant).await.unwrap().is_some()
 }
 
 pub(super) async fn of_64_parallel_swaps_one_wins(store: AnyStore) {
@@ -77,7 +105,7 @@ pub(super) async fn a_grant_is_revoked_once_and_keeps_the_first_time(store: AnyS
     let first = store.grant(&opened.id).await.unwrap().unwrap().revoked_at;
     assert!(!store.revoke_grant(&opened.id, later(99)).await.unwrap());
     assert_eq!(store.grant(&opened.id).await.unwrap().unwrap().revoked_at, first);
-    assert!(!store.revoke_grant(&GrantId::from_entropy([9; 16]), NOW).await.unwrap());
+    assert!(!store.revoke_grant(&GrantId::from_bytes([9; 16]), NOW).await.unwrap());
 }
 
 pub(super) async fn revoked_grants_are_listed_from_a_moment_on(store: AnyStore) {

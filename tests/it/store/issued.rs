@@ -34,7 +34,7 @@ pub(super) fn opaque(text: &str, grant: &Grant) -> OpaqueToken {
 
 /// A token of user 1, made so many seconds later and good for 5000.
 pub(super) fn personal(number: u8, made: u64) -> PersonalToken {
-    let grant = (GrantId::from_entropy([number; 16]), authorization("ignored"));
+    let grant = (GrantId::from_bytes([number; 16]), authorization("ignored"));
     let (digest, times) = (Digest::of(&format!("p{number}")), (later(made), later(made + 5000)));
     PersonalToken::new(digest, format!("Token {number}"), grant, times)
 }

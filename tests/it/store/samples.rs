@@ -107,7 +107,7 @@ pub(super) fn authorization(client: &str) -> Authorization {
 pub(super) fn code(number: u8, client: &str) -> Code {
     Code {
         digest: Digest::of(&format!("code {number}")),
-        grant: GrantId::from_entropy([number; 16]),
+        grant: GrantId::from_bytes([number; 16]),
         authorization: authorization(client),
         redirect_uri: "http://127.0.0.1:4711/cb".to_owned(),
         challenge: Verifier::from_entropy([number; 32]).challenge(),
@@ -129,7 +129,7 @@ pub(super) fn consent(client: &str) -> Consent {
 
 pub(super) fn grant(number: u8, client: &str) -> Grant {
     Grant {
-        id: GrantId::from_entropy([number; 16]),
+        id: GrantId::from_bytes([number; 16]),
         authorization: authorization(client),
         generation: 0,
         current: Some(Digest::of("current")),

@@ -107,7 +107,7 @@ async fn no_secret_is_in_the_files() {
     let (state, browser) =
         (UpstreamState::from_entropy([2; 32]), BrowserToken::from_entropy([3; 32]));
     let raw = AuthorizationCode::from_entropy([4; 32]);
-    let body = RefreshToken::body(GrantId::from_entropy([5; 16]), 0, [6; 32]);
+    let body = RefreshToken::body(GrantId::from_bytes([5; 16]), 0, [6; 32]);
     let token = RefreshToken::compose(body, [7; 16]);
 
     store.put_client(&Client { secret: Some(secret.digest()), ..client("c") }).await.unwrap();
@@ -229,4 +229,4 @@ async fn a_database_in_memory_serves_many_readers_and_is_its_own() {
     assert!(!Path::new(":memory:").exists());
 }
 
-const GRANT: GrantId = GrantId::from_entropy([1; 16]);
+const GRANT: GrantId = GrantId::from_bytes([1; 16]);
