@@ -177,3 +177,18 @@ impl Entropy for SeededEntropy {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_tells_milliseconds_of_the_same_moment() {
+        assert_eq!(ManualClock::new(Timestamp(5)).millis(), 5000);
+        assert_eq!(ManualClock::new(Timestamp(-5)).millis(), 0);
+        let clock = SystemClock;
+        let (before, millis, after) = (clock.now(), clock.millis(), clock.now());
+        let second = Timestamp(i64::try_from(millis / 1000).unwrap());
+        assert!((before..=after).contains(&second), "{before} {millis} {after}");
+    }
+}

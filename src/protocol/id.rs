@@ -66,8 +66,8 @@ impl TokenId {
 }
 
 /// One grant: everything that followed from one consent at one sign-in, and the unit of revocation
-/// (a refresh-token family, OAuth 2.1 §4.3.1). Written as base64url of its 128 bits, those of a UUID of
-/// version 7. It names, and opens nothing: the secret in a token is another.
+/// (a refresh-token family, OAuth 2.1 §4.3.1). Written as base64url of its 128 bits. It names, and
+/// opens nothing: the secret in a token is another.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GrantId([u8; 16]);
 
@@ -85,8 +85,7 @@ impl GrantId {
         Self(bytes)
     }
 
-    /// When it was made, in milliseconds since 1970; any number in an id of an older program, all of whose
-    /// bits are random.
+    /// When it was made, in milliseconds since 1970; any number in an id that [`Self::new`] did not make.
     #[must_use]
     pub fn millis(&self) -> u64 {
         let mut bytes = [0; 8];
@@ -94,7 +93,8 @@ impl GrantId {
         u64::from_be_bytes(bytes)
     }
 
-    /// An id that was made before.
+    /// The id of these bits: one that is read back, one of an older program, all of whose bits are random, or
+    /// one that follows from a digest.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
@@ -157,7 +157,7 @@ mod tests {
     /// The example of RFC 9562, appendix A.6.
     #[test]
     fn a_new_grant_id_is_a_uuid_of_version_7() {
-        let random = [0x0c, 0xc3, 0x18, 0xc4, 0xdc, 0x0c, 0x0c, 0x07, 0x39, 0x8f];
+        let random = [0xfc, 0xc3, 0xd8, 0xc4, 0xdc, 0x0c, 0x0c, 0x07, 0x39, 0x8f];
         let grant = GrantId::new(0x017f_22e2_79b0, random);
         let uuid = 0x017f_22e2_79b0_7cc3_98c4_dc0c_0c07_398f_u128;
         assert_eq!(grant.as_bytes(), &uuid.to_be_bytes());

@@ -114,12 +114,13 @@ pub(super) fn swapped<'a>(before: &'a Grant, after: &'a Grant) -> (&'static str,
     (sql, values)
 }
 
-/// When a grant counts as ended for those who remove it: the next time of day that is its own, that of its
-/// making, so that refreshing it again and again moves it in the index once a day, and grants of one day do
-/// not go at once. (An older program wrote the moment itself, or took another time of day.)
+/// When a grant counts as ended for those who remove it: the next time of day that is its own, so that
+/// refreshing it again and again moves it in the index once a day, and grants of one day do not go at once.
+/// That is half a day from the time of its making: however long its code lay unspent, a new grant comes last
+/// in the index. (An older program wrote the moment itself, or took another time of day.)
 fn end(grant: &Grant) -> Timestamp {
     let end = grant.idle_at.min(grant.expires_at).unix();
-    let own = i64::try_from(grant.id.millis() / 1000).unwrap_or_default();
+    let own = i64::try_from(grant.id.millis() / 1000).unwrap_or_default() + sql::DAY / 2;
     Timestamp::from_unix(end.saturating_add(own.saturating_sub(end).rem_euclid(sql::DAY)))
 }
 

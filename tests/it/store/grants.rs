@@ -30,25 +30,29 @@ pub(super) async fn a_grant_that_is_refreshed_is_kept_until_its_new_end(store: A
     assert_eq!(store.grant(&grant.id).await.unwrap(), None);
 }
 
-pub(super) async fn grants_that_end_together_go_at_the_times_of_day_of_their_making(
+pub(super) async fn grants_that_end_together_go_half_a_day_from_the_times_of_their_making(
     store: AnyStore,
 ) {
+    let end = NOW.plus(Duration::from_secs(1000));
     let mut ids = Vec::new();
-    for (number, hours_before) in [(1, 0), (2, 8)] {
-        let made = later(1000).minus(Duration::from_hours(hours_before));
-        let id = GrantId::new(u64::try_from(made.unix()).unwrap() * 1000, [number; 10]);
+    for (number, hours_before) in [(1, 12), (2, 20)] {
+        let made = end.minus(Duration::from_hours(hours_before)).unix();
+        let id = GrantId::new(u64::try_from(made).unwrap() * 1000, [number; 10]);
         let given = code(number, "c");
         store.put_code(&given, &consent("c")).await.unwrap();
-        let grant = Grant { id, idle_at: later(1000), ..grant(number, "c") };
+        let grant = Grant { id, idle_at: end, ..grant(number, "c") };
         store.spend(&given.digest, Some(&grant), None).await.unwrap();
         ids.push(id);
     }
     let kept = async || [is_kept(&store, &ids[0]).await, is_kept(&store, &ids[1]).await];
-    store.sweep(later(1000 + DAY), 100).await.unwrap();
+    let days_after = |days, seconds| end.plus(Duration::from_secs(days * DAY + seconds));
+    store.sweep(days_after(1, 0), 100).await.unwrap();
     assert_eq!(kept().await, [true, true]);
-    store.sweep(later(1001 + DAY), 100).await.unwrap();
+    store.sweep(days_after(1, 1), 100).await.unwrap();
     assert_eq!(kept().await, [false, true]);
-    store.sweep(later(1001 + DAY + DAY * 16 / 24), 100).await.unwrap();
+    store.sweep(days_after(1, 16 * 3600), 100).await.unwrap();
+    assert_eq!(kept().await, [false, true]);
+    store.sweep(days_after(1, 16 * 3600 + 1), 100).await.unwrap();
     assert_eq!(kept().await, [false, false]);
 }
 

@@ -133,7 +133,7 @@ conformance! {
     grants:
         a_grant_comes_back_as_it_was_written
         a_grant_that_is_refreshed_is_kept_until_its_new_end
-        grants_that_end_together_go_at_the_times_of_day_of_their_making
+        grants_that_end_together_go_half_a_day_from_the_times_of_their_making
         of_64_parallel_swaps_one_wins
         a_swap_loses_to_a_moved_generation
         a_swap_loses_to_a_given_grace

@@ -8,7 +8,7 @@ use crate::{
     },
     harness::Answer,
 };
-use countersign::{guard::RECHECK_AFTER, store::Issued as _};
+use countersign::{ambient::Clock as _, guard::RECHECK_AFTER, store::Issued as _};
 use serde_json::json;
 
 /// Alice signed in once, and made a token for these scopes.
@@ -38,6 +38,14 @@ async fn a_token_lets_in_as_the_person_and_only_its_digest_is_kept() {
     );
     assert!(!service.database_holds(&token) && !service.database_holds(&token[7..]));
     service.log.keeps(&["cs_pat_", "alice@example.com"]);
+}
+
+/// As every grant has, so that the store's index of them grows at its end.
+#[tokio::test]
+async fn a_token_has_an_id_that_begins_with_the_moment_of_its_making() {
+    let (service, _) = made("read").await;
+    let id = service.store.personal_tokens(None).await.unwrap()[0].grant.id;
+    assert_eq!(id.millis(), service.clock.millis());
 }
 
 #[tokio::test]
