@@ -116,8 +116,8 @@ pub(super) fn swapped<'a>(before: &'a Grant, after: &'a Grant) -> (&'static str,
 
 /// When a grant counts as ended for those who remove it: the next time of day that is its own, so that
 /// refreshing it again and again moves it in the index once a day, and grants of one day do not go at once.
-/// That is half a day from the time of its making: however long its code lay unspent, a new grant comes last
-/// in the index. (An older program wrote the moment itself, or took another time of day.)
+/// That is half a day from the time of its making: however long their codes lay unspent, new grants stand
+/// side by side in the index. (An older program wrote the moment itself, or took another time of day.)
 fn end(grant: &Grant) -> Timestamp {
     let end = grant.idle_at.min(grant.expires_at).unix();
     let own = i64::try_from(grant.id.millis() / 1000).unwrap_or_default() + sql::DAY / 2;
